@@ -1,0 +1,4 @@
+"""Keeps a Power BI push semantic model equal to Visma.net ERP.
+
+Import the concrete module; nothing is exported here.
+"""

@@ -1,0 +1,4 @@
+"""The vismapbi command.
+
+Each module is one command group; the work is done by the packages below.
+"""

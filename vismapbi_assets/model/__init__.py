@@ -1,0 +1,4 @@
+"""The finance semantic model: tables, transforms, relationships and measures in pure polars.
+
+No I/O.
+"""

@@ -1,0 +1,153 @@
+"""Projects, employees and time cards.
+
+Declarations only: names, types, formats, sources, keys and strategy. The functions that compute
+the rows belong in `transforms/`.
+"""
+
+from vismapbi_assets.model.table import Column, Table
+
+PROJECT = Table(
+    name="Project",
+    kind="dimension",
+    strategy="replace",
+    grain="one project",
+    source="project",
+    key=("ProjectKey",),
+    sources=("project",),
+    columns=(
+        Column("ProjectKey", "String", "<company>:<projectID>", hidden=True, nullable=False),
+        Column("Company", "String", "company name from the settings"),
+        Column("ProjectId", "String", "projectID"),
+        Column("ProjectName", "String", "description"),
+        Column("ProjectLabel", "String", "id + name"),
+        Column("Status", "String", "status"),
+        Column(
+            "CustomerKey",
+            "String",
+            "<company>:<customer.number> (attribute only, no relationship)",
+            hidden=True,
+            nullable=False,
+        ),
+        Column("CustomerName", "String", "customer.name"),
+        Column("ProjectManager", "String", "projectManager.name"),
+        Column("StartDate", "DateTime", "startDate", format="yyyy-MM-dd"),
+        Column("EndDate", "DateTime", "endDate", format="yyyy-MM-dd"),
+        Column("BillingPeriod", "String", "billingPeriod"),
+        Column("IsHold", "Boolean", "hold"),
+    ),
+)
+
+
+EMPLOYEE = Table(
+    name="Employee",
+    kind="dimension",
+    strategy="replace",
+    grain="one employee",
+    source="employee",
+    key=("EmployeeKey",),
+    sources=("project", "timeCard"),
+    columns=(
+        Column(
+            "EmployeeKey",
+            "String",
+            "<company>:<employeeNumber> (or the code used on the time card)",
+            hidden=True,
+            nullable=False,
+        ),
+        Column("Company", "String", "company name from the settings"),
+        Column("EmployeeNumber", "String", "employeeNumber"),
+        Column(
+            "EmployeeName",
+            "String",
+            "employeeName; a pseudonym if the company's privacy policy asks for it",
+        ),
+        Column("Department", "String", "department"),
+        Column("Status", "String", "status"),
+    ),
+)
+
+
+TIMECARD_LINE = Table(
+    name="TimecardLine",
+    kind="fact",
+    strategy="reverse",
+    grain="employee, card, line, day (unpivoted week)",
+    source="timeCard.summary[]",
+    key=("LineKey",),
+    sources=("timeCard",),
+    columns=(
+        Column(
+            "LineKey",
+            "String",
+            "<company>:<refNbr>:<lineNumber>:<day>",
+            hidden=True,
+            nullable=False,
+        ),
+        Column("CardNumber", "String", "refNbr"),
+        Column("CardType", "String", "type"),
+        Column("OriginalCard", "String", "origRefNbr"),
+        Column("Status", "String", "status"),
+        Column("ApprovalStatus", "String", "approvalStatus"),
+        Column("EmployeeKey", "String", "<company>:<employee.number>", hidden=True, nullable=False),
+        Column(
+            "BranchKey",
+            "String",
+            "default branch of the company (a time card names none)",
+            hidden=True,
+            nullable=False,
+        ),
+        Column("ProjectKey", "String", "<company>:<project.id>", hidden=True, nullable=False),
+        Column("ProjectTask", "String", "projectTask.id"),
+        Column("EarningType", "String", "earningType.id"),
+        Column("WorkDate", "DateTime", "week start + 0..6 (mon..sun)", format="yyyy-MM-dd"),
+        Column("IsoWeek", "String", "week"),
+        Column(
+            "Minutes",
+            "Int64",
+            "mon..sun of the line",
+            format="#,##0",
+            summarize="sum",
+            additive=True,
+            nullable=False,
+        ),
+        Column(
+            "Hours",
+            "Double",
+            "Minutes / 60",
+            format="#,##0.00",
+            summarize="sum",
+            additive=True,
+            nullable=False,
+        ),
+        Column(
+            "InvoiceableHours",
+            "Double",
+            "Hours where invoiceable",
+            format="#,##0.00",
+            summarize="sum",
+            additive=True,
+            nullable=False,
+        ),
+        Column("IsInvoiceable", "Boolean", "invoiceable"),
+        Column("IsEffective", "Boolean", "released or approved, and not NormalCorrected"),
+        Column("Description", "String", "description"),
+        Column("LastModifiedAt", "DateTime", "lastModifiedDateTime", format="yyyy-MM-dd HH:mm"),
+        Column(
+            "RowDelta",
+            "Int64",
+            "+1; -1 on a reversal row",
+            format="#,##0",
+            summarize="sum",
+            additive=True,
+            hidden=True,
+            nullable=False,
+        ),
+        Column(
+            "PushBatchId",
+            "Int64",
+            "platform: number of the push batch that carried the row",
+            format="0",
+            hidden=True,
+        ),
+    ),
+)

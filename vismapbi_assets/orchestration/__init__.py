@@ -1,0 +1,1 @@
+"""Dagster only, and thin: assets, checks, partitions, jobs, schedules, sensors, resources."""

@@ -1,0 +1,4 @@
+"""Speaks Power BI: client, dataset, quota, publisher, refresh.
+
+Knows no Dagster and no Visma.net.
+"""

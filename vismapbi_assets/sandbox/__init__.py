@@ -1,0 +1,4 @@
+"""Simulated Visma.net and Power BI over real HTTP, and a sample company group.
+
+Shares no code with the clients.
+"""

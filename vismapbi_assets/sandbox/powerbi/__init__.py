@@ -1,0 +1,1 @@
+"""The simulated Power BI REST service for push datasets."""

@@ -1,0 +1,1 @@
+"""The simulated Visma.net ERP service and its sample companies."""
