@@ -79,7 +79,8 @@ class Settings:
     file: File
     origin: str
     is_sandbox: bool
-    secrets: Mapping[str, Secret]
+    plain_secrets: Mapping[str, Secret]
+    credentials: CredentialFile
 
     @property
     def time_zone(self) -> str:
@@ -143,13 +144,23 @@ class Settings:
 
     def secret(self, name: str) -> Secret:
         """The secret called `name`, or a `SettingsError` that says where to put it."""
-        found = self.secrets.get(name)
+        found = self.optional_secret(name)
         if not found:
             raise SettingsError(
                 f"{name} is not set ({SECRETS[name]}). Set the environment variable {name}, or "
                 f"store it encrypted with: vismapbi credentials set {name}"
             )
         return found
+
+    def optional_secret(self, name: str) -> Secret | None:
+        """The secret called `name`; None where neither environment nor credential file has it."""
+        if name in self.plain_secrets:
+            return self.plain_secrets[name]
+        try:
+            text = self.credentials.read().get(name)
+        except CredentialsError as error:
+            raise SettingsError(str(error)) from None
+        return Secret(text) if text else None
 
     def today(self, now: datetime | None = None) -> date:
         """The current day in the configured zone."""
@@ -183,10 +194,15 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     file = _convert(raw, origin)
     _check(file, origin)
     folder = chosen.parent if chosen else Path()
-    secrets = {name: Secret(text) for name, text in defaults.items()}
-    secrets |= _stored(Path(env.get("VISMAPBI_CREDENTIALS") or folder / CREDENTIAL_FILE), env)
-    secrets |= {name: Secret(env[name]) for name in SECRETS if env.get(name)}
-    return Settings(file=file, origin=origin, is_sandbox=chosen is None, secrets=secrets)
+    credentials = Path(env.get("VISMAPBI_CREDENTIALS") or folder / CREDENTIAL_FILE)
+    return Settings(
+        file=file,
+        origin=origin,
+        is_sandbox=chosen is None,
+        plain_secrets={name: Secret(text) for name, text in defaults.items()}
+        | {name: Secret(env[name]) for name in SECRETS if env.get(name)},
+        credentials=CredentialFile(credentials, env.get("VISMAPBI_KEY")),
+    )
 
 
 def _sandbox() -> dict[str, Any]:
@@ -336,15 +352,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _stored(path: Path, env: Mapping[str, str]) -> dict[str, Secret]:
-    if not path.is_file():
-        return {}
-    try:
-        return {
-            name: Secret(text)
-            for name, text in CredentialFile(path, env.get("VISMAPBI_KEY")).read().items()
-        }
-    except CredentialsError as error:
-        raise SettingsError(str(error)) from None
