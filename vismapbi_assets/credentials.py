@@ -76,21 +76,31 @@ class CredentialFile:
         self._write(entries)
         return True
 
-    def rotate(self, new_key: str | None = None) -> str:
-        """Encrypt everything with a new key and return that key.
+    def rotate(self) -> None:
+        """Encrypt everything with the newest key.
 
-        Readers that hold both keys ("new,old" in `VISMAPBI_KEY`) read before and after, so there
-        is no moment without credentials.
+        With `VISMAPBI_KEY` holding "new,old", readers that hold both read before and after, so
+        there is no moment without credentials. With the keyring the new key is made here.
         """
         secrets = self.read()
-        key = new_key or Fernet.generate_key().decode()
-        cipher = _fernet(key)
-        self._write({name: self._encrypted(text, cipher) for name, text in secrets.items()})
         if self._key is None:
-            _keyring_set(key)
-        else:
-            self._key = key
-        return key
+            old = _keyring_get()
+            fresh = Fernet.generate_key().decode()
+            _keyring_set(f"{fresh},{old}" if old else fresh)
+            self._write(
+                {name: self._encrypted(text, _fernet(fresh)) for name, text in secrets.items()}
+            )
+            _keyring_set(fresh)
+            return
+        newest, _, older = self._key.partition(",")
+        if not older:
+            raise CredentialsError(
+                "VISMAPBI_KEY holds one key, rotation needs two. Make one with: vismapbi "
+                'credentials key, set VISMAPBI_KEY to "new,old" wherever vismapbi runs, rotate, '
+                "then drop the old one"
+            )
+        cipher = _fernet(newest)
+        self._write({name: self._encrypted(text, cipher) for name, text in secrets.items()})
 
     def _encrypted(self, text: str, cipher: Fernet | MultiFernet) -> dict[str, str]:
         return {

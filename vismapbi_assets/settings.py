@@ -175,6 +175,26 @@ class Settings:
         raise SettingsError(f"company {key!r} is not in the settings; there are: {known}")
 
 
+def credential_file(environ: Mapping[str, str] | None = None) -> CredentialFile:
+    """The encrypted file of this environment, beside the settings file unless named."""
+    env = os.environ if environ is None else environ
+    folder = Path(env["VISMAPBI_CONFIG"]).parent if env.get("VISMAPBI_CONFIG") else Path()
+    path = Path(env.get("VISMAPBI_CREDENTIALS") or folder / CREDENTIAL_FILE)
+    return CredentialFile(path, env.get("VISMAPBI_KEY"))
+
+
+def dagster_home(environ: Mapping[str, str] | None = None) -> Path:
+    """Where Dagster keeps its history: DAGSTER_HOME, or `./.vismapbi/dagster` for the commands."""
+    env = os.environ if environ is None else environ
+    return Path(env.get("DAGSTER_HOME") or Path(".vismapbi") / "dagster").absolute()
+
+
+def environment_secrets(environ: Mapping[str, str] | None = None) -> frozenset[str]:
+    """The names of the secrets that the environment holds; they win over the file."""
+    env = os.environ if environ is None else environ
+    return frozenset(name for name in SECRETS if env.get(name))
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the file and the environment.
 
@@ -193,15 +213,14 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             raw.setdefault(section, {})[key] = env[variable]
     file = _convert(raw, origin)
     _check(file, origin)
-    folder = chosen.parent if chosen else Path()
-    credentials = Path(env.get("VISMAPBI_CREDENTIALS") or folder / CREDENTIAL_FILE)
+    beside = {"VISMAPBI_CONFIG": str(chosen)} if chosen else {}
     return Settings(
         file=file,
         origin=origin,
         is_sandbox=chosen is None,
         plain_secrets={name: Secret(text) for name, text in defaults.items()}
         | {name: Secret(env[name]) for name in SECRETS if env.get(name)},
-        credentials=CredentialFile(credentials, env.get("VISMAPBI_KEY")),
+        credentials=credential_file({**env, **beside}),
     )
 
 

@@ -1,0 +1,32 @@
+"""The Dagster instance that commands use, so that the UI shows what the command line did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+import dagster as dg
+
+from vismapbi_assets.settings import dagster_home
+
+MINIMAL = "telemetry:\n  enabled: false\n"
+
+
+def prepare_home() -> Path:
+    """The Dagster home, made with a configuration where there is none."""
+    home = dagster_home()
+    home.mkdir(parents=True, exist_ok=True)
+    target = home / "dagster.yaml"
+    if not target.exists():
+        root = Path(str(resources.files("vismapbi_assets"))).parent / "dagster.yaml"
+        target.write_text(root.read_text("utf-8") if root.is_file() else MINIMAL, "utf-8")
+    return home
+
+
+@contextmanager
+def dagster_instance() -> Iterator[dg.DagsterInstance]:
+    """The instance of `prepare_home`."""
+    with dg.DagsterInstance.from_config(str(prepare_home())) as instance:
+        yield instance

@@ -1,0 +1,157 @@
+"""Runs a Dagster job in this process, shows its progress and sums it up.
+
+The job is the one that the UI runs. What the commands ask for belongs in their own modules.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import dagster as dg
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one asset did in a run."""
+
+    asset: str
+    partition: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that did not pass."""
+
+    asset: str
+    check: str
+    description: str
+    warning: bool
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """One run: what was done, which checks failed, which steps failed and why."""
+
+    run_id: str
+    title: str
+    success: bool = False
+    steps: list[Step] = field(default_factory=list)
+    failed_checks: list[FailedCheck] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def delivered(self) -> bool:
+        """Everything asked for was done and verified."""
+        return self.success and not any(not c.warning for c in self.failed_checks)
+
+    @property
+    def resume_at(self) -> str | None:
+        """When to go on, where a quota stopped the run; ISO time."""
+        times = [str(s.metadata["resume_at"]) for s in self.steps if s.metadata.get("resume_at")]
+        return max(times, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary for machines."""
+        return {**asdict(self), "delivered": self.delivered, "resume_at": self.resume_at}
+
+
+def run_job(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    *,
+    title: str,
+    partition: str | None = None,
+    partition_range: tuple[str, str] | None = None,
+    assets: Sequence[dg.AssetKey] | None = None,
+    run_config: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    on_event: Callable[[Step | FailedCheck | str], None] = lambda _: None,
+) -> RunSummary:
+    """Execute `job` here; `on_event` is told of each step as it ends."""
+    summary = RunSummary(run_id=str(uuid.uuid4()), title=title)
+    all_tags = dict(tags or {})
+    if partition_range:
+        all_tags["dagster/asset_partition_range_start"] = partition_range[0]
+        all_tags["dagster/asset_partition_range_end"] = partition_range[1]
+    outcome: list[bool] = []
+    crash: list[BaseException] = []
+
+    def execute() -> None:
+        try:
+            result = definitions.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_id=summary.run_id,
+                partition_key=partition,
+                asset_selection=list(assets) if assets else None,
+                run_config=run_config,
+                tags=all_tags,
+                raise_on_error=False,
+            )
+            outcome.append(result.success)
+        except BaseException as error:
+            crash.append(error)
+
+    worker = threading.Thread(target=execute, name=f"run-{job}", daemon=True)
+    worker.start()
+    cursor: str | None = None
+    while True:
+        alive = worker.is_alive()
+        if instance.has_run(summary.run_id):
+            cursor = _follow(instance, summary, cursor, on_event)
+        if not alive:
+            break
+        worker.join(POLL_SECONDS)
+    if crash:
+        raise crash[0]
+    summary.success = bool(outcome and outcome[0])
+    return summary
+
+
+def _follow(
+    instance: dg.DagsterInstance,
+    summary: RunSummary,
+    cursor: str | None,
+    on_event: Callable[[Step | FailedCheck | str], None],
+) -> str | None:
+    connection = instance.get_records_for_run(summary.run_id, cursor=cursor)
+    for record in connection.records:
+        event = record.event_log_entry.dagster_event
+        if event is None:
+            continue
+        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+            found = event.step_materialization_data.materialization
+            step = Step(
+                asset="/".join(found.asset_key.path),
+                partition=found.partition or "",
+                metadata={k: getattr(v, "value", None) for k, v in found.metadata.items()},
+            )
+            summary.steps.append(step)
+            on_event(step)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            data = event.asset_check_evaluation_data
+            if not data.passed:
+                failed = FailedCheck(
+                    asset="/".join(data.asset_key.path),
+                    check=data.check_name,
+                    description=data.description or "",
+                    warning=data.severity == dg.AssetCheckSeverity.WARN,
+                )
+                summary.failed_checks.append(failed)
+                on_event(failed)
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            step_name = (event.step_key or "").replace("__", "/")
+            text = error.message.strip() if error else "failed"
+            summary.errors[step_name] = text
+            on_event(f"{step_name}: {text}")
+    return connection.cursor
