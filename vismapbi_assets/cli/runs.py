@@ -5,9 +5,9 @@ The job is the one that the UI runs. What the commands ask for belongs in their 
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -81,12 +81,11 @@ def run_job(
     if partition_range:
         all_tags["dagster/asset_partition_range_start"] = partition_range[0]
         all_tags["dagster/asset_partition_range_end"] = partition_range[1]
-    outcome: list[bool] = []
-    crash: list[BaseException] = []
 
-    def execute() -> None:
-        try:
-            result = definitions.resolve_job_def(job).execute_in_process(
+    def execute() -> bool:
+        return (
+            definitions.resolve_job_def(job)
+            .execute_in_process(
                 instance=instance,
                 run_id=summary.run_id,
                 partition_key=partition,
@@ -95,23 +94,17 @@ def run_job(
                 tags=all_tags,
                 raise_on_error=False,
             )
-            outcome.append(result.success)
-        except BaseException as error:
-            crash.append(error)
+            .success
+        )
 
-    worker = threading.Thread(target=execute, name=f"run-{job}", daemon=True)
-    worker.start()
     cursor: str | None = None
-    while True:
-        alive = worker.is_alive()
-        if instance.has_run(summary.run_id):
-            cursor = _follow(instance, summary, cursor, on_event)
-        if not alive:
-            break
-        worker.join(POLL_SECONDS)
-    if crash:
-        raise crash[0]
-    summary.success = bool(outcome and outcome[0])
+    with ThreadPoolExecutor(1, thread_name_prefix=f"run-{job}") as pool:
+        running = pool.submit(execute)
+        while not wait([running], timeout=POLL_SECONDS).done:
+            if instance.has_run(summary.run_id):
+                cursor = _follow(instance, summary, cursor, on_event)
+        summary.success = running.result()
+    _follow(instance, summary, cursor, on_event)
     return summary
 
 
