@@ -1,0 +1,319 @@
+"""One company's Visma.net over HTTP: authorised GET requests and nothing else.
+
+The only layer that retries, waits and counts: callers get an answer or an error of `errors.py` that
+is final for now. What an answer means (pages, documents) belongs in `paging.py` and `extract.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from vismapbi_assets.settings_shape import Company, Secret, Visma
+from vismapbi_assets.visma.auth import TokenSource
+from vismapbi_assets.visma.clock import Clock, SystemClock
+from vismapbi_assets.visma.errors import (
+    MalformedPageError,
+    PermanentError,
+    QuotaExhausted,
+    RateLimitedError,
+    TransientError,
+    WrongTenantError,
+    error_of,
+)
+from vismapbi_assets.visma.quota import CallBudget
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+PATIENCE = timedelta(seconds=120)
+MAX_REFUSALS = 5
+CONNECT_SECONDS = 10.0
+UNSTATED_RETRY_AFTER = 60.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: the request, its bytes as received, and what traces it."""
+
+    path: str
+    parameters: Mapping[str, str]
+    body: bytes
+    request_id: str
+    asked_at: datetime
+    seconds: float
+
+
+@dataclass
+class Traffic:
+    """What a client has caused so far. Tokens are not calls of the API."""
+
+    calls: int = 0
+    bytes: int = 0
+    retries: int = 0
+    refusals: int = 0
+    remaining: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, **amounts: int) -> None:
+        """Count, from any thread."""
+        with self._lock:
+            for name, amount in amounts.items():
+                setattr(self, name, getattr(self, name) + amount)
+
+
+class Gate:
+    """Holds every call of a client back after a 429, then lets one at a time try.
+
+    So a closed window is met once, not once per thread. Waits longer than `patience`, or a server
+    that keeps refusing, end the run instead.
+    """
+
+    def __init__(self, clock: Clock, patience: timedelta) -> None:
+        """An open gate."""
+        self._clock = clock
+        self._patience = patience
+        self._single_file = threading.Lock()
+        self._until: datetime | None = None
+        self._refusals = 0
+
+    @contextmanager
+    def passage(self) -> Iterator[None]:
+        """Go through; waits while the gate is closed."""
+        if self._until is None:
+            yield
+            return
+        with self._single_file:
+            if self._until is not None:
+                self._wait(self._until)
+            yield
+
+    def close(self, seconds: float) -> None:
+        """Nobody calls for that long."""
+        self._refusals += 1
+        # the server counts whole seconds, rounded down
+        until = self._clock.now() + timedelta(seconds=seconds + 1)
+        self._until = max(until, self._until or until)
+
+    def open(self) -> None:
+        """A call got through."""
+        self._until = None
+        self._refusals = 0
+
+    def _wait(self, until: datetime) -> None:
+        wait = until - self._clock.now()
+        if wait > self._patience or self._refusals >= MAX_REFUSALS:
+            raise QuotaExhausted(until, "Visma.net limits the calls of this client")
+        if wait > timedelta(0):
+            self._clock.sleep(wait.total_seconds())
+
+
+class VismaClient:
+    """Reads one company. Safe to share between the few threads that read its pages."""
+
+    def __init__(
+        self,
+        visma: Visma,
+        company: Company,
+        client_id: Secret,
+        client_secret: Secret,
+        *,
+        budget: CallBudget | None = None,
+        clock: Clock | None = None,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        """Prepare a session; nothing is sent before the first `get`."""
+        self.company = company.key
+        self.clock = clock or SystemClock()
+        self.budget = budget or CallBudget(
+            company.key, reserve=visma.reserve_calls, clock=self.clock
+        )
+        self.traffic = Traffic()
+        self._url = visma.api_url.rstrip("/")
+        self._timeout = (min(CONNECT_SECONDS, visma.timeout_seconds), visma.timeout_seconds)
+        self._patience = patience
+        self._gate = Gate(self.clock, patience)
+        self._tokens = TokenSource(
+            visma.token_url,
+            client_id,
+            client_secret,
+            company.tenant_id,
+            timeout=min(60.0, visma.timeout_seconds),
+            clock=self.clock,
+        )
+        self._session = requests.Session()
+        self._session.mount(self._url, HTTPAdapter(pool_maxsize=8, max_retries=0))
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": "vismapbi (read-only extraction to Power BI)",
+            }
+            | ({"ipp-company-id": company.company_id} if company.company_id else {})
+        )
+
+    def __repr__(self) -> str:
+        return f"VismaClient({self._url!r}, company {self.company!r})"
+
+    def __enter__(self) -> VismaClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and give unspent calls back to the budget."""
+        self.budget.close()
+        self._tokens.close()
+        self._session.close()
+
+    def get(self, path: str, parameters: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer to this request.
+
+        Transient failures are repeated a few times, and so is an answer on which `read` raises
+        `MalformedPageError`.
+        """
+
+        def count(_: tenacity.RetryCallState) -> None:
+            self.traffic.add(retries=1)
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TransientError),
+            stop=_give_up,
+            wait=_pause,
+            sleep=self.clock.sleep,
+            before_sleep=count,
+            reraise=True,
+        )
+        return retrying(lambda: read(self._once(path, parameters)))
+
+    def path_of(self, location: str) -> str:
+        """The path and query of an address that an answer named, for use on our own host only.
+
+        The token goes to the configured host whatever an answer says.
+        """
+        parts = urlsplit(location)
+        prefix = urlsplit(self._url).path
+        path = parts.path.removeprefix(prefix) if prefix else parts.path
+        return f"/{path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
+
+    def _once(self, path: str, parameters: Mapping[str, str]) -> Answer:
+        with self._gate.passage():
+            self._take()
+            token = self._tokens.bearer()
+            response, seconds = self._send(path, parameters, token)
+            if response.status_code == 401:
+                self._take()
+                response, seconds = self._send(path, parameters, self._tokens.renew(token))
+        request = f"GET {path}"
+        request_id = response.headers.get("Ipp-Request-Id", "")
+        log.debug(
+            "%s %s: %s, %d bytes, %.3f s, request %s",
+            request, dict(parameters), response.status_code, len(response.content), seconds,
+            request_id or "-",
+        )  # fmt: skip
+        if response.status_code == 429:
+            raise self._limited(response, request)
+        self._gate.open()
+        if response.status_code == 401:
+            raise WrongTenantError(
+                f"{request} for company {self.company}: a token was issued, but the API answers "
+                "401. tenant_id must be the company's, not the customer's; a new grant takes up "
+                "to 15 minutes"
+            )
+        if response.status_code != 200:
+            raise error_of(
+                response.status_code, response.content, request=request, company=self.company
+            )
+        if not response.content:
+            raise MalformedPageError(f"{request} for company {self.company}: empty answer")
+        asked = self.clock.now() - timedelta(seconds=seconds)
+        return Answer(path, dict(parameters), response.content, request_id, asked, seconds)
+
+    def _take(self) -> None:
+        try:
+            self.budget.take()
+        except QuotaExhausted as spent:
+            wait = (spent.resume_at - self.clock.now()).total_seconds() + 1
+            if wait > self._patience.total_seconds():
+                raise
+            self.clock.sleep(wait)
+            self.budget.take()
+
+    def _send(
+        self, path: str, parameters: Mapping[str, str], token: str
+    ) -> tuple[requests.Response, float]:
+        what = f"GET {path} for company {self.company}"
+        headers: Mapping[str, str] = {}
+        try:
+            response = self._session.get(
+                self._url + path,
+                params=dict(parameters),
+                auth=_Bearer(token),
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            headers = response.headers
+        except requests.exceptions.SSLError:
+            raise PermanentError(
+                f"{what}: the certificate was not accepted; check visma.api_url and the proxy"
+            ) from None
+        except requests.Timeout:
+            raise TransientError(f"{what}: no answer in {self._timeout[1]:g} s") from None
+        except (
+            requests.ConnectionError,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        ) as error:
+            raise TransientError(f"{what}: connection lost ({type(error).__name__})") from None
+        finally:
+            self.traffic.add(calls=1)
+            self.budget.settle(headers)
+        self.traffic.add(bytes=len(response.content))
+        return response, response.elapsed.total_seconds()
+
+    def _limited(self, response: requests.Response, request: str) -> RateLimitedError:
+        text = response.headers.get("Retry-After", "")
+        seconds = float(text) if text.replace(".", "", 1).isdigit() else UNSTATED_RETRY_AFTER
+        self.traffic.add(refusals=1)
+        self._gate.close(seconds)
+        log.warning("%s for company %s: 429, retry after %g s", request, self.company, seconds)
+        return RateLimitedError(f"{request} for company {self.company}: HTTP 429", seconds)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sets the token on one request; it is part of no session, so no redirect can carry it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+_backoff = tenacity.wait_random_exponential(multiplier=0.5, max=20)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """The gate does the waiting for a 429; other failures wait longer each time, with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    return 0.0 if isinstance(error, RateLimitedError) else _backoff(state)
+
+
+def _give_up(state: tenacity.RetryCallState) -> bool:
+    """The gate ends a series of 429; everything else is tried a fixed number of times."""
+    error = state.outcome.exception() if state.outcome else None
+    return not isinstance(error, RateLimitedError) and state.attempt_number >= ATTEMPTS
