@@ -1,4 +1,9 @@
-"""Delta tables and objects that we own: state, published, plans, archive, quarantine.
+"""What we know, on disk: state, published rows, plans, archive, quarantine.
 
-Knows neither end.
+Delta tables and small files below one root (a folder or a URL). Knows neither Visma.net nor Power
+BI; what the rows mean belongs to `visma`, `model` and `powerbi`.
 """
+
+from vismapbi_assets.store.store import Store
+
+__all__ = ["Store"]

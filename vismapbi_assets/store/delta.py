@@ -1,0 +1,253 @@
+"""A Delta table whose data files we write ourselves and whose commits carry an application number.
+
+Opening, committing with conflict detection, reading the files of a snapshot. What the rows mean
+(versions of a key, tombstones) belongs to `versions`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+from deltalake.writer import write_deltalake
+from polars.datatypes import DataTypeClass
+
+from vismapbi_assets.store.errors import SchemaConflictError, StoreBusyError
+from vismapbi_assets.store.objects import Objects
+
+ROW_GROUP = 32_768
+_ATTEMPTS = 60
+_CONFIGURATION = {
+    "delta.checkpointInterval": "25",
+    "delta.logRetentionDuration": "interval 7 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+}
+
+Stats = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file of a snapshot: its path in the table, rows, bytes and column statistics."""
+
+    path: str
+    rows: int
+    size: int
+    low: Stats
+    high: Stats
+    nulls: Stats
+
+    def may_hold(self, column: str, low: Any, high: Any) -> bool:
+        """False only when the statistics exclude every value from `low` to `high`."""
+        if column not in self.low or self.low[column] is None:
+            return True
+        return not (self.low[column] > high or self.high[column] < low)
+
+    def only_null(self, column: str) -> bool:
+        """Whether the statistics say that the column holds no value at all."""
+        return self.nulls.get(column) == self.rows
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The Delta table below `folder`; `statistics` are the columns with statistics per file."""
+
+    objects: Objects
+    folder: str
+    statistics: tuple[str, ...]
+
+    @property
+    def uri(self) -> str:
+        """Where the table is."""
+        return self.objects.address(self.folder)
+
+    def open(self) -> DeltaTable | None:
+        """The newest snapshot, or None before the first commit."""
+        try:
+            return DeltaTable(self.uri, storage_options=self.objects.storage_options)
+        except TableNotFoundError:
+            return None
+
+    def open_or_create(self, schema: Mapping[str, pl.DataType]) -> DeltaTable:
+        """The newest snapshot; an empty table with that schema is made when there is none."""
+        if (table := self.open()) is not None:
+            return table
+        try:
+            return DeltaTable.create(
+                self.uri,
+                schema=Schema.from_arrow(pl.Schema(schema)),
+                mode="error",
+                configuration={
+                    **_CONFIGURATION,
+                    "delta.dataSkippingStatsColumns": ",".join(self.statistics),
+                },
+                storage_options=self.objects.storage_options,
+            )
+        except DeltaError:
+            if (table := self.open()) is not None:
+                return table
+            raise
+
+    def widen(self, table: DeltaTable, schema: Mapping[str, pl.DataType]) -> DeltaTable:
+        """The snapshot after the columns and struct fields that `schema` adds; never narrows."""
+        held = polars_schema(table)
+        wanted = {name: merged(name, held.get(name), dtype) for name, dtype in schema.items()}
+        if all(held.get(name) == dtype for name, dtype in wanted.items()):
+            return table
+        write_deltalake(
+            table,
+            pl.DataFrame(schema={**held, **wanted}),
+            mode="append",
+            schema_mode="merge",
+        )
+        return DeltaTable(self.uri, storage_options=self.objects.storage_options)
+
+    def write(self, frame: pl.DataFrame, stem: str, level: int = 1) -> AddAction:
+        """Write one data file; it is no part of the table before a commit names it."""
+        path = f"{stem}-{uuid.uuid4().hex}.parquet"
+        address = self.objects.address(f"{self.folder}/{path}")
+        options = self.objects.storage_options if self.objects.folder is None else None
+        frame.write_parquet(
+            address,
+            compression="zstd",
+            compression_level=level,
+            row_group_size=ROW_GROUP,
+            storage_options=options,
+        )
+        return self.added(path, file_statistics(frame, self.statistics))
+
+    def added(self, path: str, stats: Mapping[str, Any]) -> AddAction:
+        """The action that brings a file that is already written into the table."""
+        info = self.objects.info(f"{self.folder}/{path}")
+        if info is None:
+            raise FileNotFoundError(f"{self.folder}/{path} was not written")
+        return AddAction(
+            path=path,
+            size=info.size,
+            partition_values={},
+            modification_time=int(time.time() * 1000),
+            data_change=True,
+            stats=json.dumps(stats),
+        )
+
+    def commit(
+        self,
+        table: DeltaTable,
+        actions: Sequence[AddAction | RemoveAction],
+        numbers: Mapping[str, int],
+        *,
+        replace: bool = False,
+        note: Mapping[str, Any] | None = None,
+    ) -> None:
+        """One atomic commit on top of `table`, carrying `numbers` as application transactions.
+
+        Raises CommitFailedError when somebody else committed one of the same numbers meanwhile.
+        """
+        table.create_write_transaction(
+            list(actions),
+            "overwrite" if replace else "append",
+            table.schema(),
+            commit_properties=CommitProperties(
+                app_transactions=[Transaction(name, number) for name, number in numbers.items()],
+                custom_metadata=dict(note) if note else None,
+            ),
+            post_commithook_properties=PostCommitHookProperties(
+                create_checkpoint=True, cleanup_expired_logs=False
+            ),
+        )
+
+    def retried(self, attempt: Callable[[], T]) -> T:
+        """Run `attempt` (read, decide, commit) again from the start until it does not conflict."""
+        for number in range(_ATTEMPTS):
+            try:
+                return attempt()
+            except CommitFailedError as error:
+                if number == _ATTEMPTS - 1:
+                    raise StoreBusyError(
+                        f"{self.folder}: {_ATTEMPTS} commits in a row were refused "
+                        f"({error}). Are other runs writing the same table? Run again later."
+                    ) from error
+            time.sleep(random.uniform(0.002, 0.02) * min(number + 1, 20))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    def files(self, table: DeltaTable) -> list[DataFile]:
+        """The data files of the snapshot with their statistics, oldest first."""
+        frame = pl.DataFrame(table.get_add_actions(flatten=True)).sort("path")
+        return [
+            DataFile(
+                path=row["path"],
+                rows=row["num_records"],
+                size=row["size_bytes"],
+                low={name: row.get(f"min.{name}") for name in self.statistics},
+                high={name: row.get(f"max.{name}") for name in self.statistics},
+                nulls={name: row.get(f"null_count.{name}") for name in self.statistics},
+            )
+            for row in frame.iter_rows(named=True)
+        ]
+
+    def scan(self, schema: Mapping[str, pl.DataType], files: Iterable[DataFile]) -> pl.LazyFrame:
+        """The rows of the files, lazily, under one schema (members that a file lacks are null)."""
+        addresses = [self.objects.address(f"{self.folder}/{file.path}") for file in files]
+        if not addresses:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(
+            addresses,
+            schema=pl.Schema(schema),
+            missing_columns="insert",
+            cast_options=pl.ScanCastOptions(missing_struct_fields="insert"),
+            storage_options=self.objects.storage_options if self.objects.folder is None else None,
+        )
+
+
+def polars_schema(table: DeltaTable) -> dict[str, pl.DataType]:
+    """The table's columns as polars types."""
+    return dict(pl.Schema(table.schema().to_arrow()).items())
+
+
+def file_statistics(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
+    """Row count, least and greatest value and null count of the columns, as Delta writes them."""
+    held = [name for name in columns if name in frame.columns]
+    nulls = {name: frame.height for name in columns if name not in held}
+    low = frame.select(pl.col(held).min()).row(0, named=True) if held else {}
+    high = frame.select(pl.col(held).max()).row(0, named=True) if held else {}
+    counts = frame.select(pl.col(held).null_count()).row(0, named=True) if held else {}
+    return {
+        "numRecords": frame.height,
+        "minValues": {name: value for name, value in low.items() if value is not None},
+        "maxValues": {name: value for name, value in high.items() if value is not None},
+        "nullCount": {**nulls, **counts},
+    }
+
+
+def merged(name: str, held: pl.DataType | None, incoming: pl.DataType) -> pl.DataType:
+    """The type that holds both; members of structs add up, everything else must agree."""
+    if held is None or held == incoming:
+        return incoming
+    if isinstance(held, pl.List) and isinstance(incoming, pl.List):
+        return pl.List(merged(f"{name}[]", _instance(held.inner), _instance(incoming.inner)))
+    if isinstance(held, pl.Struct) and isinstance(incoming, pl.Struct):
+        fields = {field.name: _instance(field.dtype) for field in held.fields}
+        for field in incoming.fields:
+            fields[field.name] = merged(
+                f"{name}.{field.name}", fields.get(field.name), _instance(field.dtype)
+            )
+        return pl.Struct(fields)
+    raise SchemaConflictError(
+        f"column {name} is stored as {held} and now comes as {incoming}. Give the new meaning a "
+        "new name, or load the table anew."
+    )
+
+
+def _instance(dtype: DataTypeClass | pl.DataType) -> pl.DataType:
+    instance: pl.DataType = dtype() if isinstance(dtype, DataTypeClass) else dtype
+    return instance
