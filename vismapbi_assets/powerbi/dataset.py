@@ -1,0 +1,269 @@
+"""The life of the dataset: created once, pinned by id, verified each run, changed only by PUT.
+
+Never guesses between two datasets of one name and never creates one in place of another. Rows
+belong in `publisher.py`, the comparison of models in `schema_diff.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from vismapbi_assets.powerbi.client import PowerBIClient, Reply
+from vismapbi_assets.powerbi.errors import (
+    NotPushDataset,
+    OutcomeUnknown,
+    Permanent,
+    QueryFailed,
+    TableMissing,
+    Throttled,
+)
+from vismapbi_assets.powerbi.schema import (
+    PushModel,
+    check_model,
+    create_request,
+    fingerprint,
+    table_request,
+)
+from vismapbi_assets.powerbi.schema_diff import SchemaDiff, compare
+from vismapbi_assets.store.objects import Objects
+
+REGISTRY = "powerbi/dataset.json"
+CREATING = "powerbi/creating.json"
+CREATION_LEASE = timedelta(minutes=10)
+
+
+class AmbiguousDataset(Permanent):
+    """Several datasets, or a foreign one, carry the name; the choice is left to a person."""
+
+
+class CreationRunning(Permanent):
+    """Another run has begun to create the dataset and it has not appeared yet."""
+
+    next_step = "Wait ten minutes and run again; nothing was created twice."
+
+
+class SchemaRefused(Permanent):
+    """The wanted model differs from the dataset in a way that no PUT can bring about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """What the store remembers of the dataset."""
+
+    dataset_id: str
+    workspace_id: str
+    model: PushModel
+    pinned_at: datetime
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """The verified dataset and what had to be done to get it."""
+
+    dataset_id: str
+    fingerprint: str
+    origin: str
+    changed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetKeeper:
+    """Gives the one dataset of a workspace that belongs to a model."""
+
+    client: PowerBIClient
+    objects: Objects
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    polls: int = 30
+    poll_seconds: float = 2.0
+
+    def pinned(self) -> Pinned | None:
+        """What the store remembers, None before the first run."""
+        data = self.objects.get(REGISTRY)
+        return msgspec.json.decode(data, type=Pinned) if data else None
+
+    def pin(self, dataset_id: str, model: PushModel, origin: str) -> Pinned:
+        """Remembers a dataset; also the way to choose one by hand."""
+        found = Pinned(
+            dataset_id=dataset_id,
+            workspace_id=self.client.workspace_id,
+            model=model,
+            pinned_at=datetime.fromtimestamp(self.clock(), UTC),
+            origin=origin,
+        )
+        self.objects.put(REGISTRY, msgspec.json.encode(found))
+        return found
+
+    def unpin(self) -> None:
+        """Forgets the dataset; the next `ensure` looks for it by name or creates it."""
+        self.objects.delete(REGISTRY)
+
+    def ensure(self, model: PushModel) -> Dataset:
+        """The dataset of this model: found, created or changed, and verified."""
+        check_model(model)
+        pinned = self.pinned()
+        if pinned is None:
+            pinned = self._adopt(model) or self._create(model)
+        if pinned.workspace_id != self.client.workspace_id:
+            raise AmbiguousDataset(
+                "verify dataset",
+                detail=(
+                    f"the store belongs to workspace {pinned.workspace_id}, the settings name "
+                    f"{self.client.workspace_id}; use another store for another workspace"
+                ),
+            )
+        self._verify(pinned, model)
+        changed, notes = self._change(pinned, model)
+        return Dataset(
+            dataset_id=pinned.dataset_id,
+            fingerprint=fingerprint(model),
+            origin=pinned.origin,
+            changed=changed,
+            notes=notes,
+        )
+
+    def _named(self, name: str) -> list[str]:
+        return [str(d["id"]) for d in self.client.datasets() if d.get("name") == name]
+
+    def _only(self, name: str) -> str | None:
+        found = self._named(name)
+        if len(found) > 1:
+            raise AmbiguousDataset(
+                "find dataset",
+                detail=(
+                    f"{len(found)} datasets are called {name!r}: {', '.join(found)}. Choices: "
+                    "delete or rename the wrong ones, or pin the right id by hand"
+                ),
+            )
+        return found[0] if found else None
+
+    def _adopt(self, model: PushModel) -> Pinned | None:
+        """The only dataset of the name, if it has exactly the model's tables.
+
+        The service does not tell columns, so every table is PUT once to make sure of them.
+        """
+        found = self._only(model.name)
+        if found is None:
+            return None
+        if not self.client.dataset(found).get("addrowsapienabled"):
+            raise NotPushDataset("adopt dataset", detail=f"{model.name!r} ({found}) takes no rows")
+        names, wanted = set(self.client.tables(found)), {t.name for t in model.tables}
+        if names != wanted:
+            raise AmbiguousDataset(
+                "adopt dataset",
+                detail=(
+                    f"{model.name!r} ({found}) is not ours: tables only there "
+                    f"{sorted(names - wanted)}, only in the model {sorted(wanted - names)}. "
+                    "Choices: give the dataset of this project another name, or delete that one"
+                ),
+            )
+        for table in model.tables:
+            self.client.put_table(found, table.name, table_request(table))
+        self.objects.delete(CREATING)
+        return self.pin(found, model, "adopted")
+
+    def _create(self, model: PushModel) -> Pinned:
+        self._claim_creation()
+        try:
+            reply = self.client.create_dataset(create_request(model))
+        except OutcomeUnknown:
+            found = self._await(model.name)
+            if found is None:
+                raise
+            return self._created(found, model)
+        except (Permanent, Throttled):
+            self.objects.delete(CREATING)
+            raise
+        return self._created(self._id_of(reply, model.name), model)
+
+    def _claim_creation(self) -> None:
+        """Lets one run at a time create; a claim left by a crash holds for ten minutes."""
+        now = datetime.fromtimestamp(self.clock(), UTC)
+        mine = msgspec.json.encode(now)
+        if self.objects.put_if_absent(CREATING, mine):
+            return
+        data = self.objects.get(CREATING)
+        if data and now - msgspec.json.decode(data, type=datetime) < CREATION_LEASE:
+            raise CreationRunning("create dataset")
+        self.objects.put(CREATING, mine)
+
+    def _created(self, dataset_id: str, model: PushModel) -> Pinned:
+        pinned = self.pin(dataset_id, model, "created")
+        self.objects.delete(CREATING)
+        return pinned
+
+    def _id_of(self, reply: Reply, name: str) -> str:
+        said = str(reply.data.get("id") or "")
+        if reply.status == 201 and said:
+            return said
+        found = self._await(name)
+        if found is None:
+            raise CreationRunning("create dataset", detail="accepted (202) but not listed yet")
+        return found
+
+    def _await(self, name: str) -> str | None:
+        for _ in range(self.polls):
+            if found := self._only(name):
+                return found
+            self.sleep(self.poll_seconds)
+        return None
+
+    def _verify(self, pinned: Pinned, model: PushModel) -> None:
+        shown = self.client.dataset(pinned.dataset_id)
+        if not shown.get("addrowsapienabled"):
+            raise NotPushDataset("verify dataset", detail=f"{pinned.dataset_id} takes no rows")
+        there = set(self.client.tables(pinned.dataset_id))
+        missing = [t.name for t in pinned.model.tables if t.name not in there]
+        if missing:
+            raise TableMissing("verify dataset", detail=f"the dataset lacks {', '.join(missing)}")
+
+    def _change(self, pinned: Pinned, model: PushModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        diff = compare(pinned.model, model)
+        if diff.is_empty:
+            return (), ()
+        self._refuse(diff, pinned)
+        notes: list[str] = []
+        for change in diff.tables:
+            before = self._count(pinned.dataset_id, change.table) if change.touches_rows else None
+            body = table_request(model.table(change.table))
+            self.client.put_table(pinned.dataset_id, change.table, body)
+            if not change.touches_rows:
+                continue
+            after = self._count(pinned.dataset_id, change.table)
+            added = ", ".join(change.columns_added)
+            notes.append(
+                f"{change.table}: columns added: {added}; rows before {_said(before)}, "
+                f"after {_said(after)}"
+            )
+        self.pin(pinned.dataset_id, model, pinned.origin)
+        return tuple(c.table for c in diff.tables), tuple(notes)
+
+    def _refuse(self, diff: SchemaDiff, pinned: Pinned) -> None:
+        if diff.obstacles:
+            raise SchemaRefused(
+                "change dataset",
+                detail=(
+                    "the dataset cannot follow the model: " + "; ".join(diff.obstacles) + ". "
+                    "Choices: keep the old model; add the new things under new names of columns; "
+                    f"or create a second dataset under another name than {pinned.model.name!r} "
+                    "and rebind the reports. The dataset is never dropped"
+                ),
+            )
+
+    def _count(self, dataset_id: str, table: str) -> int | None:
+        try:
+            rows = self.client.query(dataset_id, f"EVALUATE ROW(\"n\", COUNTROWS('{table}'))")
+        except QueryFailed:
+            return None
+        return int(rows[0].get("[n]") or 0)
+
+
+def _said(count: int | None) -> str:
+    return "unknown" if count is None else str(count)
