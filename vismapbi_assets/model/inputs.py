@@ -8,7 +8,7 @@ computed belongs in `transforms/`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -81,13 +81,10 @@ class Inputs:
             self._memo[name] = build(self)
         return self._memo[name]
 
-    def with_entities(self, **frames: pl.LazyFrame) -> Inputs:
-        """The same inputs with some entities narrowed, what has been shared kept."""
-        return Inputs(
-            {**self.entities, **frames},
-            self.tables,
-            self.companies,
-            self.as_of,
-            self.zone,
-            self._memo,
-        )
+    def narrowed(self, **frames: pl.LazyFrame) -> Inputs:
+        """The same inputs with the documents of some entities narrowed, for row-wise tables.
+
+        What has been shared so far is kept, so that a row-wise transform sees the same lookups
+        for every slice.
+        """
+        return replace(self, entities={**self.entities, **frames})

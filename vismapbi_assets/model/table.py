@@ -82,13 +82,16 @@ class RowWise:
         parents: from moved state rows (tombstones included) to the parent keys of their rows.
         parent: from a row of the table to its parent key.
         lookup: what else the rows depend on; when its content changes the table is recomputed
-            as a whole. Returns a small frame.
+            as a whole. Returns a small frame, computed on whole inputs.
+        rest: rows that come from no document, computed on whole inputs. The table is what
+            `transform` yields for its documents, slice by slice, plus these.
     """
 
     entities: tuple[str, ...]
     parents: Callable[[str, pl.DataFrame], pl.Series]
     parent: pl.Expr
     lookup: Callable[[Inputs], pl.DataFrame] | None = None
+    rest: Callable[[Inputs], pl.DataFrame] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,15 @@ class Table:
     def schema(self) -> dict[str, pl.DataType]:
         """Name and polars type of the computed columns."""
         return {c.name: c.dtype for c in self.computed}
+
+    def compute(self, inputs: Inputs) -> pl.DataFrame:
+        """All rows of the table: those of the documents and those of none."""
+        if self.transform is None:
+            return pl.DataFrame(schema=self.schema)
+        rows = self.transform(inputs)
+        if self.row_wise is None or self.row_wise.rest is None:
+            return rows
+        return pl.concat([rows, self.row_wise.rest(inputs)])
 
     @property
     def additive(self) -> tuple[str, ...]:
