@@ -1,0 +1,70 @@
+"""What the steps of one process share: settings, store, clients and the verified dataset.
+
+Opened when first needed, closed with the process. What is done with them belongs in `extraction.py`
+and `publication.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from vismapbi_assets.pipeline.ends import open_store, powerbi_client, visma_client
+from vismapbi_assets.pipeline.push_model import build_push_model
+from vismapbi_assets.powerbi.client import PowerBIClient
+from vismapbi_assets.powerbi.dataset import Dataset, DatasetKeeper
+from vismapbi_assets.powerbi.schema import PushModel
+from vismapbi_assets.settings import Settings
+from vismapbi_assets.store import Store
+from vismapbi_assets.visma.client import VismaClient
+
+
+@dataclass
+class Workbench:
+    """Settings, store and connections of one process."""
+
+    settings: Settings
+    store: Store
+    model: PushModel
+    _clients: dict[str, VismaClient] = field(default_factory=dict, repr=False)
+    _powerbi: PowerBIClient | None = field(default=None, repr=False)
+    _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    _open: ClassVar[dict[str, Workbench]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Workbench:
+        """The workbench of these settings in this process."""
+        secrets = sorted(hash(secret) for secret in settings.plain_secrets.values())
+        identity = f"{settings.file!r}{settings.origin}{secrets}"
+        with cls._guard:
+            if identity not in cls._open:
+                cls._open[identity] = cls(
+                    settings, open_store(settings), build_push_model(settings)
+                )
+            return cls._open[identity]
+
+    def visma(self, company: str) -> VismaClient:
+        """The client of one company."""
+        with self._lock:
+            if company not in self._clients:
+                self._clients[company] = visma_client(self.settings, self.store, company)
+            return self._clients[company]
+
+    def powerbi(self) -> PowerBIClient:
+        """The client of the workspace."""
+        with self._lock:
+            if self._powerbi is None:
+                self._powerbi = powerbi_client(self.settings)
+            return self._powerbi
+
+    def dataset(self, run_id: str) -> Dataset:
+        """The dataset, found or created and verified once for each run."""
+        with self._lock:
+            if run_id not in self._datasets:
+                keeper = DatasetKeeper(self.powerbi(), self.store.objects)
+                self._datasets = {run_id: keeper.ensure(self.model)}
+            return self._datasets[run_id]
