@@ -69,10 +69,11 @@ def first_period(*columns: str | pl.Expr) -> pl.Expr:
 
 
 def periods(inputs: Inputs) -> pl.DataFrame:
-    """The dataset's financial periods, one row per `YYYYPP`.
+    """The dataset's financial periods, one row per `YYYYPP`, in order.
 
-    Columns: period, year, number, start, end (last day, inclusive), order of the settings decides
-    where companies differ.
+    Columns: period, year, number, start, end (last day, inclusive), adjustment, index (running
+    number over regular periods, an adjustment period has that of the regular one before it) and
+    description. Where companies differ, the first in the settings decides.
     """
     return inputs.shared("periods", _periods)
 
@@ -86,21 +87,29 @@ def month_end(column: str | pl.Expr) -> pl.Expr:
 
 def _periods(inputs: Inputs) -> pl.DataFrame:
     order = {company.key: place for place, company in enumerate(inputs.companies)}
+    regular = pl.col("start") < pl.col("end")
     return (
         inputs.entity("financialPeriod")
         .select(
-            pl.format("{}{}", "year", pl.col("period").str.strip_chars().str.zfill(2))
-            .pipe(period)
-            .alias("period"),
+            period(
+                pl.format("{}{}", "year", pl.col("period").str.strip_chars().str.zfill(2))
+            ).alias("period"),
             pl.col("year").cast(pl.Int64),
-            pl.col("period").cast(pl.Int64, strict=False).alias("number"),
+            pl.col("period").str.strip_chars().cast(pl.Int64, strict=False).alias("number"),
             pl.col("startDate").alias("start"),
             pl.col("endDate").alias("end"),
-            pl.col("company").replace_strict(order, default=len(order)).alias("place"),
+            "description",
+            pl.col("company")
+            .replace_strict(order, default=len(order), return_dtype=pl.Int64)
+            .alias("place"),
         )
-        .drop_nulls(["period", "start", "end"])
+        .drop_nulls(["period", "number", "start", "end"])
         .sort("period", "place")
         .unique("period", keep="first", maintain_order=True)
+        .with_columns(
+            (~regular | (pl.col("number") > regular.sum().over("year"))).alias("adjustment")
+        )
+        .with_columns((~pl.col("adjustment")).cast(pl.Int64).cum_sum().alias("index"))
         .drop("place")
         .collect()
     )

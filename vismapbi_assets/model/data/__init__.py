@@ -1,0 +1,1 @@
+"""Data of the model that people edit: the default account mapping."""

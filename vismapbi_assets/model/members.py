@@ -1,0 +1,87 @@
+"""Members that no document stands behind: the empty reference, and keys that only facts know.
+
+A fact whose supplier, account or branch the dimension does not hold keeps its key, and the
+dimension gets a member that says so; otherwise the report would show a blank row. Ordinary members
+belong in the transforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from vismapbi_assets.model.inputs import Inputs
+from vismapbi_assets.model.keys import NONE, part, text
+
+NOTHING = "(none)"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A column of an entity, or a field of its line array, that refers to a dimension."""
+
+    entity: str
+    column: str
+    array: str | None = None
+
+
+def used_keys(inputs: Inputs, uses: Iterable[Use]) -> pl.LazyFrame:
+    """The distinct references of some columns: `company`, `number`."""
+    return pl.concat([_references(inputs, use) for use in uses]).unique()
+
+
+def with_missing(inputs: Inputs, entity: str, column: str, uses: Iterable[Use]) -> pl.LazyFrame:
+    """An entity's rows, one per number, and a bare one for every number that only facts know.
+
+    Adds `number`, the cleaned `column`, and `missing`.
+    """
+    known = (
+        inputs.entity(entity)
+        .with_columns(part(column).alias("number"), missing=pl.lit(value=False))
+        .drop_nulls("number")
+        .unique(["company", "number"], keep="first", maintain_order=True)
+    )
+    unknown = (
+        used_keys(inputs, uses)
+        .join(known, on=["company", "number"], how="anti")
+        .with_columns(missing=pl.lit(value=True))
+    )
+    return pl.concat([known, unknown], how="diagonal").sort("company", "number")
+
+
+def member_name(column: str) -> pl.Expr:
+    """The name of a member of `with_missing`."""
+    return (
+        pl.when("missing").then(pl.format("{} (missing)", "number")).otherwise(text(column))
+    ).alias(column)
+
+
+def with_none(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """The rows and the one member for empty references.
+
+    Its key, the first column, is `-`; `Company` and the columns in `names` say (none); flags are
+    false, everything else is empty.
+    """
+    values: dict[str, object] = {rows.columns[0]: NONE}
+    for name, dtype in rows.schema.items():
+        if name == "Company" or name in names:
+            values[name] = NOTHING
+        elif dtype == pl.Boolean:
+            values[name] = False
+    member = pl.DataFrame([values], schema=rows.schema)
+    return pl.concat([member, rows])
+
+
+def _references(inputs: Inputs, use: Use) -> pl.LazyFrame:
+    frame = inputs.entity(use.entity)
+    if use.array is None:
+        return frame.select("company", part(use.column).alias("number")).drop_nulls().unique()
+    return (
+        frame.select("company", pl.col(use.array).list.eval(pl.element().struct.field(use.column)))
+        .explode(use.array)
+        .select("company", part(use.array).alias("number"))
+        .drop_nulls()
+        .unique()
+    )
