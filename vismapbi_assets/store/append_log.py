@@ -47,9 +47,8 @@ class AppendLog:
 
     def entry(self, number: int) -> Entry | None:
         """The entry with that number, or None when it is not (or no longer) there."""
-        info = self.objects.info(self._path(number))
-        data = self.objects.get(self._path(number)) if info else None
-        return Entry(number, info.modified, data) if info and data is not None else None
+        found = self.objects.read(self._path(number))
+        return Entry(number, found[0].modified, found[1]) if found else None
 
     def tail(self) -> int:
         """The number of the last entry; 0 for an empty log."""

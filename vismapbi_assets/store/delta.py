@@ -122,6 +122,7 @@ class Delta:
             compression="zstd",
             compression_level=level,
             row_group_size=ROW_GROUP,
+            mkdir=self.objects.folder is not None,
             storage_options=options,
         )
         return self.added(path, file_statistics(frame, self.statistics))
@@ -146,16 +147,17 @@ class Delta:
         actions: Sequence[AddAction | RemoveAction],
         numbers: Mapping[str, int],
         *,
-        replace: bool = False,
+        whole: bool = False,
         note: Mapping[str, Any] | None = None,
     ) -> None:
         """One atomic commit on top of `table`, carrying `numbers` as application transactions.
 
+        With `whole` the files take the place of all that the table holds.
         Raises CommitFailedError when somebody else committed one of the same numbers meanwhile.
         """
         table.create_write_transaction(
             list(actions),
-            "overwrite" if replace else "append",
+            "overwrite" if whole else "append",
             table.schema(),
             commit_properties=CommitProperties(
                 app_transactions=[Transaction(name, number) for name, number in numbers.items()],

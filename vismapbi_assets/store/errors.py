@@ -19,3 +19,7 @@ class SchemaConflictError(StoreError):
 
 class PlanConflictError(StoreError):
     """A plan or commit number was used by somebody else, or out of order."""
+
+
+class LeaseLostError(StoreError):
+    """Somebody else has taken over what this run was doing."""

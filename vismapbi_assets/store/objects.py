@@ -92,17 +92,17 @@ class Objects:
 
     def get(self, path: str) -> bytes | None:
         """The content of `path`, or None when there is none."""
-        try:
-            return bytes(obstore.get(self._store, path).bytes())
-        except FileNotFoundError:
-            return None
+        found = self.read(path)
+        return found[1] if found else None
 
-    def get_range(self, path: str, start: int, length: int) -> bytes | None:
-        """A part of `path`, or None when there is no such file."""
+    def read(self, path: str) -> tuple[ObjectInfo, bytes] | None:
+        """Size, time and content of `path` by one request, or None when there is none."""
         try:
-            return bytes(obstore.get_range(self._store, path, start=start, length=length))
+            result = obstore.get(self._store, path)
         except FileNotFoundError:
             return None
+        meta = result.meta
+        return ObjectInfo(path, int(meta["size"]), meta["last_modified"]), bytes(result.bytes())
 
     def info(self, path: str) -> ObjectInfo | None:
         """Size and time of `path`, or None when there is none."""

@@ -12,6 +12,8 @@ from vismapbi_assets.store.append_log import AppendLog
 from vismapbi_assets.store.archive import Archive
 from vismapbi_assets.store.documents import Documents
 from vismapbi_assets.store.objects import Objects
+from vismapbi_assets.store.plans import Plans
+from vismapbi_assets.store.published import PublishedTable
 from vismapbi_assets.store.quarantine import Quarantine
 from vismapbi_assets.store.state import StateTable
 
@@ -35,6 +37,15 @@ class Store:
         """Small named JSON documents."""
         return Documents(self.objects)
 
+    @cached_property
+    def plans(self) -> Plans:
+        """What is being sent, and what was."""
+        return Plans(self.objects)
+
+    def published(self, table: str) -> PublishedTable:
+        """The net rows of a table that the destination holds."""
+        return PublishedTable(self.objects, table)
+
     def state(self, entity: str) -> StateTable:
         """What the ERP last said about the documents of an entity."""
         return StateTable(self.objects, entity)
@@ -50,6 +61,10 @@ class Store:
     def entities(self) -> list[str]:
         """The entities that have a state table."""
         return self.objects.names("state")
+
+    def tables(self) -> list[str]:
+        """The tables that have published rows."""
+        return self.objects.names("published")
 
     def quarantined(self) -> list[str]:
         """The entities that ever had a rejected document."""
