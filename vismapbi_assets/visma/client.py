@@ -64,7 +64,6 @@ class Traffic:
     bytes: int = 0
     retries: int = 0
     refusals: int = 0
-    remaining: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, **amounts: int) -> None:
