@@ -109,11 +109,14 @@ def assign(accounts: pl.DataFrame, mapping: AccountMapping) -> pl.DataFrame:
     """
     lines = {line.name: line for line in mapping.lines}
     by_type = pl.col("type").replace_strict(STATEMENT, default=None, return_dtype=pl.String)
-    candidates = [_when(mapping.is_ytd(), _YTD)]
+    own, shipped = [], []
     for place, rule in enumerate(mapping.rules):
-        agrees = _agrees(lines[rule.line], by_type) if not rule.own else pl.lit(value=True)
-        candidates.append(_when(rule.fits() & agrees, place))
-    placed = accounts.with_columns(rule=pl.coalesce(candidates))
+        if rule.own:
+            own.append(_when(rule.fits(), place))
+        else:
+            shipped.append(_when(rule.fits() & _agrees(lines[rule.line], by_type), place))
+    system = _when(mapping.is_ytd(), _YTD)
+    placed = accounts.with_columns(rule=pl.coalesce(*own, system, *shipped))
     ytd = next((line for line in mapping.lines if line.name == YTD_LINE), None)
     table = pl.DataFrame(
         [

@@ -32,10 +32,16 @@ def used_keys(inputs: Inputs, uses: Iterable[Use]) -> pl.LazyFrame:
     return pl.concat([_references(inputs, use) for use in uses]).unique()
 
 
-def with_missing(inputs: Inputs, entity: str, column: str, uses: Iterable[Use]) -> pl.LazyFrame:
+def with_missing(
+    inputs: Inputs,
+    entity: str,
+    column: str,
+    uses: Iterable[Use],
+    also: pl.LazyFrame | None = None,
+) -> pl.LazyFrame:
     """An entity's rows, one per number, and a bare one for every number that only facts know.
 
-    Adds `number`, the cleaned `column`, and `missing`.
+    Adds `number`, the cleaned `column`, and `missing`. `also` holds further `company`, `number`.
     """
     known = (
         inputs.entity(entity)
@@ -43,8 +49,9 @@ def with_missing(inputs: Inputs, entity: str, column: str, uses: Iterable[Use]) 
         .drop_nulls("number")
         .unique(["company", "number"], keep="first", maintain_order=True)
     )
+    used = used_keys(inputs, uses)
     unknown = (
-        used_keys(inputs, uses)
+        (used if also is None else pl.concat([used, also]).unique())
         .join(known, on=["company", "number"], how="anti")
         .with_columns(missing=pl.lit(value=True))
     )
@@ -58,11 +65,11 @@ def member_name(column: str) -> pl.Expr:
     ).alias(column)
 
 
-def with_none(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+def with_none(rows: pl.DataFrame, *names: str, **others: object) -> pl.DataFrame:
     """The rows and the one member for empty references.
 
-    Its key, the first column, is `-`; `Company` and the columns in `names` say (none); flags are
-    false, everything else is empty.
+    Its key, the first column, is `-`; `Company` and the columns in `names` say (none); `others`
+    have their value, flags are false, everything else is empty.
     """
     values: dict[str, object] = {rows.columns[0]: NONE}
     for name, dtype in rows.schema.items():
@@ -70,7 +77,7 @@ def with_none(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
             values[name] = NOTHING
         elif dtype == pl.Boolean:
             values[name] = False
-    member = pl.DataFrame([values], schema=rows.schema)
+    member = pl.DataFrame([values | others], schema=rows.schema)
     return pl.concat([member, rows])
 
 
