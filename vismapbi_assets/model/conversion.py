@@ -134,21 +134,27 @@ def _rates(inputs: Inputs) -> pl.DataFrame:
             CurrencyId=part("fromCurrencyId"),
             RateDate="effectiveDate",
             RateType=part("rateType"),
-            Rate=pl.when(divides).then(one / pl.when(rate > 0).then(rate)).otherwise(rate).cast(RATE),
+            Rate=pl.when(divides)
+            .then(one / pl.when(rate > 0).then(rate))
+            .otherwise(rate)
+            .cast(RATE),
             Id="id",
         )
         .collect()
         .filter(pl.col("Place") == pl.col("Place").min())
     )
-    return (
-        usable.with_columns(
-            Rank=pl.struct(
-                pl.col("RateType").str.to_uppercase().ne_missing(PREFERRED_TYPE),
-                -pl.len().over("RateType").cast(pl.Int64),
-                pl.col("RateType").fill_null(""),
-            ).rank("dense")
+    chosen = (
+        usable.group_by("RateType")
+        .len("Rates")
+        .sort(
+            pl.col("RateType").str.to_uppercase().ne_missing(PREFERRED_TYPE),
+            pl.col("Rates").cast(pl.Int64).neg(),
+            "RateType",
         )
-        .filter(pl.col("Rank") == pl.col("Rank").min())
+        .head(1)
+    )
+    return (
+        usable.join(chosen, on="RateType", how="semi", nulls_equal=True)
         .sort("CurrencyId", "RateDate", "Id")
         .unique(["CurrencyId", "RateDate"], keep="last", maintain_order=True)
         .select("CurrencyId", "RateDate", "RateType", "Rate")
