@@ -189,6 +189,11 @@ def dagster_home(environ: Mapping[str, str] | None = None) -> Path:
     return Path(env.get("DAGSTER_HOME") or Path(".vismapbi") / "dagster").absolute()
 
 
+def inherited_environment() -> dict[str, str]:
+    """A copy of this process's environment, for child processes."""
+    return dict(os.environ)
+
+
 def environment_secrets(environ: Mapping[str, str] | None = None) -> frozenset[str]:
     """The names of the secrets that the environment holds; they win over the file."""
     env = os.environ if environ is None else environ

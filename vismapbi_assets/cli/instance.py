@@ -14,9 +14,9 @@ from vismapbi_assets.settings import dagster_home
 MINIMAL = "telemetry:\n  enabled: false\n"
 
 
-def prepare_home() -> Path:
+def prepare_home(chosen: str | None = None) -> Path:
     """The Dagster home, made with a configuration where there is none."""
-    home = dagster_home()
+    home = Path(chosen) if chosen else dagster_home()
     home.mkdir(parents=True, exist_ok=True)
     target = home / "dagster.yaml"
     if not target.exists():

@@ -95,7 +95,10 @@ def build_extract_asset(
         return dg.MaterializeResult(
             metadata=_metadata(reports),
             check_results=[
-                *(dg.AssetCheckResult(check_name=name, **_verdict(name, reports)) for name in CHECKS)
+                *(
+                    dg.AssetCheckResult(check_name=name, **_verdict(name, reports))
+                    for name in CHECKS
+                )
             ],
         )
 

@@ -1,0 +1,275 @@
+"""From state to verified rows in Power BI, one table at a time.
+
+Decides whether a table has to be computed, computes it, splits off rows that break its schema,
+publishes, evaluates the finance checks and writes down the outcome. How rows are posted exactly
+once belongs in `powerbi/publisher.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+
+from vismapbi_assets.model.checks import CHECKS, CheckOutcome, FinanceCheck
+from vismapbi_assets.model.inputs import Inputs
+from vismapbi_assets.model.schema import validate
+from vismapbi_assets.model.table import Table
+from vismapbi_assets.pipeline.inputs import (
+    build_inputs,
+    companies,
+    fingerprint,
+    moved_slices,
+    published_frame,
+)
+from vismapbi_assets.pipeline.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to one table, as it is also kept beside the data."""
+
+    table: str
+    run_id: str
+    at: datetime
+    status: str
+    action: str
+    reason: str
+    verified: bool
+    rows: int
+    rows_posted: int
+    posts: int
+    rejected: int
+    control_total: str | None
+    batches: tuple[int, ...] = ()
+    resume_at: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def is_sound(self) -> bool:
+        """Verified, complete and with no failing finance check that counts as an error."""
+        return (
+            self.verified
+            and self.status in ("ok", "repaired")
+            and all(c["passed"] or not c["error"] for c in self.checks.values())
+        )
+
+
+def outcome_name(table: str) -> str:
+    """The name of the document that keeps a table's last outcome."""
+    return f"tables/{table}"
+
+
+def checks_of(table: str) -> tuple[FinanceCheck, ...]:
+    """The finance checks that belong to a table: those that name it first."""
+    return tuple(check for check in CHECKS if check.tables and check.tables[0] == table)
+
+
+def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = False) -> Outcome:
+    """Bring one table in Power BI to what state says, and verify it.
+
+    `force` computes the table even when nothing that it is made from has moved.
+    """
+    store, settings = bench.store, bench.settings
+    publisher = bench.publisher(run_id)
+    push = bench.model.table(table.name)
+    as_of = bench.as_of()
+    meta = store.published(table.name).meta()
+    sources = _sources(bench, table)
+    began = time.perf_counter()
+    probe = build_inputs(store, settings, table, as_of)
+    lookup = _lookup_hash(bench, table, probe, as_of)
+    rejects: list[pl.DataFrame] = []
+    same_rules = meta.plan > 0 and meta.lookup_hash == lookup and not meta.dirty
+    if same_rules and meta.sources == sources and not force:
+        published = publisher.confirm(push)
+    elif table.row_wise is not None:
+        scope = None
+        if same_rules and not force:
+            scope = _parents(bench, table, meta.sources)
+        since = meta.sources if scope is not None else {}
+        published = publisher.publish(
+            push,
+            _row_wise_frames(bench, table, as_of, since, rejects),
+            scope_parents=scope,
+            parent=table.row_wise.parent,
+            sources=sources,
+            lookup_hash=lookup,
+        )
+    else:
+        published = publisher.publish(
+            push,
+            _checked(table, _transform(table, probe), rejects),
+            sources=sources,
+            lookup_hash=lookup,
+        )
+    computed = time.perf_counter() - began
+    rejected = pl.concat(rejects, how="diagonal_relaxed") if rejects else pl.DataFrame()
+    checks = _checks(bench, table, as_of, published, rejected)
+    outcome = Outcome(
+        table=table.name,
+        run_id=run_id,
+        at=datetime.now(UTC),
+        status=published.status,
+        action=published.action,
+        reason=published.reason,
+        verified=published.verified,
+        rows=published.net_rows,
+        rows_posted=published.posted_rows,
+        posts=published.posts,
+        rejected=rejected.height,
+        control_total=_control(table, published.control_totals),
+        batches=tuple(published.batches),
+        resume_at=published.resume_at.isoformat() if published.resume_at else None,
+        seconds={"total": round(computed, 3), **published.seconds},
+        numbers={"rows_in_destination": published.destination_rows},
+        checks=checks,
+    )
+    keep_outcome(bench, outcome)
+    return outcome
+
+
+def last_outcome(bench: Workbench, table: str) -> Outcome | None:
+    """The last outcome of a table as written down; None before the first."""
+    found = bench.store.documents.get(outcome_name(table))
+    if found is None:
+        return None
+    return Outcome(
+        **{**found, "at": datetime.fromisoformat(found["at"]), "batches": tuple(found["batches"])}
+    )
+
+
+def keep_outcome(bench: Workbench, outcome: Outcome) -> None:
+    """Write the outcome beside the data: deleting a run in Dagster deletes its history."""
+    document = {**asdict(outcome), "at": outcome.at.isoformat(), "batches": list(outcome.batches)}
+    bench.store.documents.put(outcome_name(outcome.table), document)
+
+
+def _sources(bench: Workbench, table: Table) -> dict[str, int]:
+    """Commit numbers of everything that the rows are made from: state and other tables."""
+    found = {name: bench.store.state(name).sequence() for name in table.sources}
+    for name in table.tables:
+        found[f"table:{name}"] = bench.store.published(name).meta().plan
+    return found
+
+
+def _lookup_hash(bench: Workbench, table: Table, inputs: Inputs, as_of: date) -> str:
+    digest = fingerprint(bench.settings, as_of)
+    row_wise = table.row_wise
+    if row_wise is None or row_wise.lookup is None:
+        return digest
+    frame = row_wise.lookup(inputs)
+    return f"{digest}:{frame.hash_rows(seed=7).sort().implode().hash(seed=7).item():x}"
+
+
+def _parents(bench: Workbench, table: Table, since: Mapping[str, int]) -> pl.Series:
+    row_wise = table.row_wise
+    if row_wise is None:
+        return pl.Series([], dtype=pl.String)
+    found = [
+        row_wise.parents(name, frame)
+        for moved in moved_slices(bench.store, table, since)
+        for name, frame in moved.frames.items()
+    ]
+    return pl.concat(found).unique() if found else pl.Series([], dtype=pl.String)
+
+
+def _row_wise_frames(
+    bench: Workbench,
+    table: Table,
+    as_of: date,
+    since: Mapping[str, int],
+    rejects: list[pl.DataFrame],
+) -> Iterator[pl.DataFrame]:
+    for moved in moved_slices(bench.store, table, since):
+        inputs = build_inputs(bench.store, bench.settings, table, as_of, moved)
+        yield _checked(table, _transform(table, inputs), rejects)
+
+
+def _transform(table: Table, inputs: Inputs) -> pl.DataFrame:
+    if table.transform is None:
+        raise ValueError(f"{table.name} has no transform; it is not computed from state")
+    return table.transform(inputs)
+
+
+def _checked(table: Table, frame: pl.DataFrame, rejects: list[pl.DataFrame]) -> pl.DataFrame:
+    good, failures = validate(table, frame)
+    if failures.height:
+        rejects.append(failures)
+    return good
+
+
+def _control(table: Table, totals: Mapping[str, Any]) -> str | None:
+    if table.control is None or table.control not in totals:
+        return None
+    return str(totals[table.control])
+
+
+def _checks(
+    bench: Workbench, table: Table, as_of: date, published: Any, rejected: pl.DataFrame
+) -> dict[str, dict[str, Any]]:
+    schema = {
+        "passed": rejected.height == 0,
+        "error": True,
+        "text": "every row met the schema"
+        if rejected.height == 0
+        else f"{rejected.height} rows were kept back: "
+        + ", ".join(rejected["reason"].unique().head(3).to_list()),
+        "numbers": {"rows_rejected": rejected.height},
+    }
+    reconciled = {
+        "passed": published.verified,
+        "error": published.status != "partial",
+        "text": published.verdict,
+        "numbers": {
+            "rows": published.net_rows,
+            "rows_in_destination": published.destination_rows,
+            **{f"sum {name}": str(value) for name, value in published.control_totals.items()},
+        },
+    }
+    found: dict[str, dict[str, Any]] = {"schema": schema, "reconciled": reconciled}
+    previous = last_outcome(bench, table.name)
+    for check in checks_of(table.name):
+        if published.action == "nothing" and previous and check.name in previous.checks:
+            if not _others_moved(bench, check, previous):
+                found[check.name] = dict(previous.checks[check.name])
+                continue
+        found[check.name] = _finance(bench, check, as_of)
+    return found
+
+
+def _others_moved(bench: Workbench, check: FinanceCheck, previous: Outcome) -> bool:
+    held = previous.checks[check.name].get("plans", {})
+    return any(bench.store.published(name).meta().plan != held.get(name) for name in check.tables)
+
+
+def _finance(bench: Workbench, check: FinanceCheck, as_of: date) -> dict[str, Any]:
+    inputs = Inputs(
+        entities={},
+        tables={name: published_frame(bench.store, name) for name in check.tables},
+        companies=companies(bench.settings),
+        as_of=as_of,
+        zone=bench.settings.time_zone,
+    )
+    outcome: CheckOutcome = check.evaluate(inputs)
+    samples = ", ".join(str(s) for s in outcome.samples[:SAMPLE])
+    numbers = {name: str(value) for name, value in outcome.numbers.items()}
+    text = check.description if outcome.passed else f"{check.description} Failing: {samples}"
+    return {
+        "passed": outcome.passed,
+        "error": check.severity == "error",
+        "text": text,
+        "numbers": numbers | ({"samples": samples} if samples else {}),
+        "plans": {name: bench.store.published(name).meta().plan for name in check.tables},
+    }
