@@ -25,6 +25,8 @@ from vismapbi_assets.store.errors import SchemaConflictError, StoreBusyError
 from vismapbi_assets.store.objects import Objects
 
 ROW_GROUP = 32_768
+REWRITE = "rewrite"
+"""The application transaction of commits that remove files."""
 _ATTEMPTS = 60
 _CONFIGURATION = {
     "delta.checkpointInterval": "25",
@@ -127,7 +129,7 @@ class Delta:
         )
         return self.added(path, file_statistics(frame, self.statistics))
 
-    def added(self, path: str, stats: Mapping[str, Any]) -> AddAction:
+    def added(self, path: str, stats: Mapping[str, Any], *, data_change: bool = True) -> AddAction:
         """The action that brings a file that is already written into the table."""
         info = self.objects.info(f"{self.folder}/{path}")
         if info is None:
@@ -137,7 +139,7 @@ class Delta:
             size=info.size,
             partition_values={},
             modification_time=int(time.time() * 1000),
-            data_change=True,
+            data_change=data_change,
             stats=json.dumps(stats),
         )
 
@@ -152,9 +154,12 @@ class Delta:
     ) -> None:
         """One atomic commit on top of `table`, carrying `numbers` as application transactions.
 
-        With `whole` the files take the place of all that the table holds.
+        With `whole` the files take the place of all that the table holds; such a commit also
+        conflicts with a compaction, which would otherwise bring the old rows back.
         Raises CommitFailedError when somebody else committed one of the same numbers meanwhile.
         """
+        if whole:
+            numbers = {**numbers, REWRITE: (table.transaction_version(REWRITE) or 0) + 1}
         table.create_write_transaction(
             list(actions),
             "overwrite" if whole else "append",

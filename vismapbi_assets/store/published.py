@@ -18,7 +18,7 @@ from vismapbi_assets.store.append_log import AppendLog
 from vismapbi_assets.store.delta import Delta, polars_schema
 from vismapbi_assets.store.errors import PlanConflictError
 from vismapbi_assets.store.objects import Objects
-from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot_of, sorted_by
+from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot_of, sorted_by, utc
 
 KEY = ("row_key",)
 PLAN, META = "plan", "meta"
@@ -146,7 +146,8 @@ class PublishedTable:
             live = heads.filter(pl.col("deleted_at").is_null())["row_key"]
             gone = removed.filter(removed.is_in(live.implode()) & ~_within(removed, added))
             tombs = held.heads({"row_key": gone}).with_columns(
-                pl.col(SEQUENCE).alias("replaces"), deleted_at=pl.lit(at, TECHNICAL["deleted_at"])
+                pl.col(SEQUENCE).alias("replaces"),
+                deleted_at=pl.lit(utc(at), TECHNICAL["deleted_at"]),
             )
             rows = added.join(
                 heads.select("row_key", replaces=SEQUENCE), on="row_key", how="left"

@@ -15,6 +15,7 @@ import polars as pl
 
 from vismapbi_assets.store.objects import Objects
 from vismapbi_assets.store.state import StateTable
+from vismapbi_assets.store.versions import utc
 
 WAITING, RELEASED = "waiting", "released"
 _SCHEMA: dict[str, pl.DataType] = {
@@ -77,7 +78,7 @@ class Quarantine:
                 "raw": item.raw,
                 "page": item.page,
                 "status": WAITING,
-                "first_seen": at,
+                "first_seen": utc(at),
                 "content_hash": _digest(item.rule, item.reason, item.raw),
             }
             for item in rejected

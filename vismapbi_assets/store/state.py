@@ -14,7 +14,7 @@ import polars as pl
 
 from vismapbi_assets.store.delta import Delta, polars_schema
 from vismapbi_assets.store.objects import Objects
-from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by
+from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by, utc
 
 KEY = ("company", "key")
 TECHNICAL: dict[str, pl.DataType] = {
@@ -116,7 +116,7 @@ class StateTable:
         incoming = _deduplicated(frame)
         if incoming.is_empty():
             return Upsert(sequence=self.sequence())
-        return self.delta.retried(lambda: self._upsert(incoming, run_id, extracted_at))
+        return self.delta.retried(lambda: self._upsert(incoming, run_id, utc(extracted_at)))
 
     def _upsert(self, incoming: pl.DataFrame, run_id: str, extracted_at: datetime) -> Upsert:
         wanted = {**TECHNICAL, **incoming.schema}
@@ -160,7 +160,7 @@ class StateTable:
         for an empty reading and when more than `max_share` would vanish, unless `allow`.
         """
         return self.delta.retried(
-            lambda: self._tombstone(company, present, run_id, at, max_share, allow, read_from)
+            lambda: self._tombstone(company, present, run_id, utc(at), max_share, allow, read_from)
         )
 
     def _tombstone(
@@ -196,7 +196,7 @@ class StateTable:
 
         Returns how many versions were written; with `deleted` they are tombstones.
         """
-        return self.delta.retried(lambda: self._rewrite(rows, run_id, at, deleted))
+        return self.delta.retried(lambda: self._rewrite(rows, run_id, utc(at), deleted))
 
     def _rewrite(self, rows: pl.DataFrame, run_id: str, at: datetime, deleted: bool) -> int:
         held = self.snapshot()

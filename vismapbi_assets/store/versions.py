@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import polars as pl
 from deltalake import DeltaTable
@@ -55,7 +56,7 @@ class Snapshot:
             frame = frame.filter(pl.col(SEQUENCE) > since)
         newer = [file for file in files if not file.only_null("replaces")]
         if newer:
-            frame = without_superseded(frame, self._superseding(newer, since), self.key)
+            frame = without_superseded(frame, self.superseding(newer, since), self.key)
         if not deleted:
             frame = frame.filter(pl.col("deleted_at").is_null())
         absent = [pl.lit(None).alias(name) for name in wanted if name not in self.schema]
@@ -93,7 +94,7 @@ class Snapshot:
         newer = [file for file in self.files if not file.only_null("replaces")]
         if newer:
             keys = found.lazy().select(self.key).unique()
-            superseding = self._superseding(newer, 0).join(keys, on=self.key, how="semi")
+            superseding = self.superseding(newer).join(keys, on=self.key, how="semi")
             found = without_superseded(found.lazy(), superseding, self.key).collect()
         return found.select(wanted)
 
@@ -102,7 +103,8 @@ class Snapshot:
         predicates = [pl.col(name).is_in(series.implode()) for name, series in values.items()]
         return self.scan(self.files).filter(*predicates).sort(SEQUENCE).collect()
 
-    def _superseding(self, files: Sequence[DataFile], since: int) -> pl.LazyFrame:
+    def superseding(self, files: Sequence[DataFile], since: int = 0) -> pl.LazyFrame:
+        """The newest sequence of every key that has superseded something."""
         versions = self.scan(files, [*self.key, SEQUENCE, "replaces"])
         return (
             versions.filter(pl.col("replaces").is_not_null(), pl.col(SEQUENCE) > since)
@@ -154,3 +156,10 @@ def newest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
 def sorted_by(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The frame in the order of the columns, so that row groups hold narrow ranges of them."""
     return frame.sort(columns) if frame.height > 1 else frame
+
+
+def utc(at: datetime) -> datetime:
+    """The time in UTC, as it is stored; a time without a zone says nothing and is refused."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at.astimezone(UTC)
