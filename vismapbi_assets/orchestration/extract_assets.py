@@ -1,7 +1,7 @@
 """Extract assets `visma/<entity>`: one factory over the catalogue.
 
 An asset asks for the window of its partitions and reports what came. How a window is read, proved
-complete and stored belongs in `visma/extract.py`; the glue to the store in `pipeline/extraction.py`.
+complete and stored belongs in `visma/extract.py`, the glue in `pipeline/extraction.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ CHECKS = {
     "schema": "Every document met its contract; the others wait in quarantine with their reason.",
     "complete": "Distinct documents (journal lines) equal the count that Visma.net stated.",
     "drift": "Members and values of the answers are those of the contract.",
+    "quarantine": "No rejected document waits for somebody to look at it.",
 }
 PRIORITY = 1000
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.pipeline.upkeep import (
@@ -21,7 +22,7 @@ from vismapbi_assets.pipeline.upkeep import (
 class TablesConfig(dg.Config):
     """Which tables; all where none is named."""
 
-    tables: list[str] = []
+    tables: list[str] = Field(default_factory=list)
 
 
 class ReconcileConfig(TablesConfig):

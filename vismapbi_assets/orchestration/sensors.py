@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -60,24 +61,23 @@ def _change_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefiniti
     def _sensor(
         context: dg.SensorEvaluationContext, visma: VismaResource
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        seen: dict[str, dict[str, str]] = json.loads(context.cursor or "{}")
+        seen: dict[str, Any] = json.loads(context.cursor or "{}")
         now = datetime.now(UTC)
         today = settings.today(now)
         notes = []
         reader = visma.reader()
         graph = context.repository_def.asset_graph if context.repository_def else None
         for company in settings.companies:
-            known = seen.setdefault(company.key, {})
             if is_busy(context.instance, company.key):
                 notes.append(f"{company.key}: a run is under way")
                 continue
-            probe = reader.probe_all(company, entities, known)
-            notes += probe.notes
-            if not probe.moved:
+            probed = reader.probe_all(company, entities, seen.get(company.key, {}))
+            seen[company.key] = probed.cursor
+            notes += probed.notes
+            if not probed.moved:
                 continue
-            moved = dg.AssetSelection.assets(*(dg.AssetKey(["visma", e]) for e in probe.moved))
+            moved = dg.AssetSelection.assets(*(dg.AssetKey(["visma", e]) for e in probed.moved))
             selection = sorted(moved.downstream().resolve(graph)) if graph else None
-            known.update(probe.seen)
             yield dg.RunRequest(
                 run_key=f"{company.key}:{now.isoformat()}",
                 partition_key=partition_key(company.key, today),

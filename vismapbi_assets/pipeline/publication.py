@@ -241,17 +241,19 @@ def _checks(
     found: dict[str, dict[str, Any]] = {"schema": schema, "reconciled": reconciled}
     previous = last_outcome(bench, table.name)
     for check in checks_of(table.name):
-        if published.action == "nothing" and previous and check.name in previous.checks:
-            if not _others_moved(bench, check, previous):
-                found[check.name] = dict(previous.checks[check.name])
-                continue
-        found[check.name] = _finance(bench, check, as_of)
+        if previous and _still_holds(bench, check, previous):
+            found[check.name] = dict(previous.checks[check.name])
+        else:
+            found[check.name] = _finance(bench, check, as_of)
     return found
 
 
-def _others_moved(bench: Workbench, check: FinanceCheck, previous: Outcome) -> bool:
-    held = previous.checks[check.name].get("plans", {})
-    return any(bench.store.published(name).meta().plan != held.get(name) for name in check.tables)
+def _still_holds(bench: Workbench, check: FinanceCheck, previous: Outcome) -> bool:
+    """Whether none of the tables that the check reads has moved since it was evaluated."""
+    held = previous.checks.get(check.name, {}).get("plans")
+    return held is not None and all(
+        bench.store.published(name).meta().plan == held.get(name) for name in check.tables
+    )
 
 
 def _finance(bench: Workbench, check: FinanceCheck, as_of: date) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The rows of `RefreshLog`: written last, only for what is verified.
 
-Reports take the data date from here, so a row says: up to this day the source was read, and Power BI
-was found equal to it.
+Reports take the data date from here, so a row says: up to this day the source was read, and Power
+BI was found equal to it.
 """
 
 from __future__ import annotations
