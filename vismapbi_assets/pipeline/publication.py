@@ -28,6 +28,7 @@ from vismapbi_assets.pipeline.inputs import (
     published_frame,
 )
 from vismapbi_assets.pipeline.workbench import Workbench
+from vismapbi_assets.powerbi.publisher import Published
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
     rejects: list[pl.DataFrame] = []
     same_rules = meta.plan > 0 and meta.lookup_hash == lookup and not meta.dirty
     if same_rules and meta.sources == sources and not force:
-        published = publisher.confirm(push)
+        nothing = pl.Series([], dtype=pl.String)
+        published = publisher.publish(push, iter(()), scope_parents=nothing)
     elif table.row_wise is not None:
         scope = None
         if same_rules and not force:
@@ -115,26 +117,34 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
             lookup_hash=lookup,
         )
     computed = time.perf_counter() - began
-    rejected = pl.concat(rejects, how="diagonal_relaxed") if rejects else pl.DataFrame()
-    checks = _checks(bench, table, as_of, published, rejected)
+    rejects.append(published.rejected)
+    rejected = pl.concat(
+        [r for r in rejects if r.height] or [pl.DataFrame()], how="diagonal_relaxed"
+    )
     outcome = Outcome(
         table=table.name,
         run_id=run_id,
         at=datetime.now(UTC),
         status=published.status,
         action=published.action,
-        reason=published.reason,
+        reason="; ".join([published.reason, *published.notes]),
         verified=published.verified,
-        rows=published.net_rows,
-        rows_posted=published.posted_rows,
+        rows=published.net,
+        rows_posted=published.posted,
         posts=published.posts,
         rejected=rejected.height,
-        control_total=_control(table, published.control_totals),
+        control_total=published.totals.get(table.control or ""),
         batches=tuple(published.batches),
-        resume_at=published.resume_at.isoformat() if published.resume_at else None,
-        seconds={"total": round(computed, 3), **published.seconds},
-        numbers={"rows_in_destination": published.destination_rows},
-        checks=checks,
+        resume_at=_time(published.resume_at),
+        seconds={"total": round(computed, 3), "publish": round(published.seconds, 3)},
+        numbers={
+            "rows_in_destination": published.destination,
+            "rows_added": published.added,
+            "rows_changed": published.changed,
+            "rows_vanished": published.vanished,
+            "empty_seconds": round(published.empty_seconds, 3),
+        },
+        checks=_checks(bench, table, as_of, published, rejected),
     )
     keep_outcome(bench, outcome)
     return outcome
@@ -210,14 +220,12 @@ def _checked(table: Table, frame: pl.DataFrame, rejects: list[pl.DataFrame]) -> 
     return good
 
 
-def _control(table: Table, totals: Mapping[str, Any]) -> str | None:
-    if table.control is None or table.control not in totals:
-        return None
-    return str(totals[table.control])
+def _time(epoch: float | None) -> str | None:
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds") if epoch else None
 
 
 def _checks(
-    bench: Workbench, table: Table, as_of: date, published: Any, rejected: pl.DataFrame
+    bench: Workbench, table: Table, as_of: date, published: Published, rejected: pl.DataFrame
 ) -> dict[str, dict[str, Any]]:
     schema = {
         "passed": rejected.height == 0,
@@ -231,11 +239,11 @@ def _checks(
     reconciled = {
         "passed": published.verified,
         "error": published.status != "partial",
-        "text": published.verdict,
+        "text": _verdict(published),
         "numbers": {
-            "rows": published.net_rows,
-            "rows_in_destination": published.destination_rows,
-            **{f"sum {name}": str(value) for name, value in published.control_totals.items()},
+            "rows": published.net,
+            "rows_in_destination": published.destination,
+            **{f"sum {name}": value for name, value in published.totals.items()},
         },
     }
     found: dict[str, dict[str, Any]] = {"schema": schema, "reconciled": reconciled}
@@ -246,6 +254,14 @@ def _checks(
         else:
             found[check.name] = _finance(bench, check, as_of)
     return found
+
+
+def _verdict(published: Published) -> str:
+    if published.verified:
+        return f"Power BI holds {published.destination} rows and the totals as published"
+    if published.status == "partial":
+        return f"not complete yet: {published.reason}"
+    return "; ".join(["not verified", published.reason, *published.notes])
 
 
 def _still_holds(bench: Workbench, check: FinanceCheck, previous: Outcome) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from vismapbi_assets.model.semantic_model import TABLE, TABLES
-from vismapbi_assets.pipeline.inputs import data_date, published_frame
+from vismapbi_assets.pipeline.inputs import data_date
 from vismapbi_assets.pipeline.publication import Outcome, keep_outcome, last_outcome
 from vismapbi_assets.pipeline.workbench import Workbench
 
@@ -39,13 +39,10 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
                 rows.append(_row(bench, name, outcome, as_of, run_id))
     table = TABLE[LOG]
     computed = table.schema
-    held = published_frame(store, LOG).select(list(computed)).collect()
-    fresh = pl.DataFrame(rows, schema=computed, orient="row") if rows else held.clear()
+    fresh = pl.DataFrame(rows, schema=computed, orient="row")
     published = bench.publisher(run_id).publish(
         bench.model.table(LOG),
-        pl.concat([held, fresh]),
-        sources={},
-        lookup_hash=None,
+        fresh,
     )
     if rows and published.verified:
         logged = {r["TableName"] for r in rows}
@@ -73,8 +70,8 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
         action=published.action,
         reason=text,
         verified=published.verified,
-        rows=published.net_rows,
-        rows_posted=published.posted_rows,
+        rows=published.net,
+        rows_posted=published.posted,
         posts=published.posts,
         rejected=0,
         control_total=None,

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar
 
 from vismapbi_assets.pipeline.ends import open_store, powerbi_client, visma_client
+from vismapbi_assets.pipeline.inputs import data_date
 from vismapbi_assets.pipeline.push_model import build_push_model
 from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dataset import Dataset, DatasetKeeper
+from vismapbi_assets.powerbi.publisher import Publisher, PublishOptions
+from vismapbi_assets.powerbi.quota import QUERIES, Quota
 from vismapbi_assets.powerbi.schema import PushModel
 from vismapbi_assets.settings import Settings
 from vismapbi_assets.store import Store
@@ -60,6 +64,30 @@ class Workbench:
             if self._powerbi is None:
                 self._powerbi = powerbi_client(self.settings)
             return self._powerbi
+
+    def as_of(self) -> date:
+        """The data date; today where nothing has been read completely yet."""
+        return data_date(self.store, self.settings) or self.settings.today()
+
+    def publisher(self, run_id: str) -> Publisher:
+        """A publisher for the verified dataset."""
+        dataset = self.dataset(run_id)
+        shape = self.settings.powerbi
+        return Publisher(
+            client=self.powerbi(),
+            dataset_id=dataset.dataset_id,
+            store=self.store,
+            quota=Quota(self.store.log(f"quota/powerbi/{dataset.dataset_id}"), run_id),
+            queries=Quota(
+                self.store.log(f"quota/powerbi/queries/{shape.client_id}"), run_id, QUERIES
+            ),
+            run_id=run_id,
+            options=PublishOptions(
+                settle_seconds=shape.settle_seconds,
+                wait_seconds=shape.wait_minutes * 60,
+                repair=self.settings.dataset.repair == "automatic",
+            ),
+        )
 
     def dataset(self, run_id: str) -> Dataset:
         """The dataset, found or created and verified once for each run."""
