@@ -1,0 +1,278 @@
+"""The whole state of the simulated service, and the switches that tests flip in process.
+
+Holds workspaces, datasets, rows, tokens, meters, faults and the request log. It decides nothing
+about HTTP; the handlers do.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from vismapbi_assets.sandbox.powerbi.clock import Clock
+from vismapbi_assets.sandbox.powerbi.entra import RESOURCE, Application, Directory
+from vismapbi_assets.sandbox.powerbi.faults import Fault, Faults
+from vismapbi_assets.sandbox.powerbi.limits import Limits, Meter, Window
+from vismapbi_assets.sandbox.powerbi.log import RequestLog
+from vismapbi_assets.sandbox.powerbi.refreshes import RefreshPlan, Refreshes
+from vismapbi_assets.sandbox.powerbi.rows import RowDecoder
+from vismapbi_assets.sandbox.powerbi.schema import DatasetDef, RelationshipDef, TableDef
+from vismapbi_assets.sandbox.powerbi.storage import RowStore
+
+Role = Literal["None", "Viewer", "Contributor", "Member", "Admin"]
+SequencePolicy = Literal["ignored", "replay_noop", "replay_error", "unsupported"]
+
+
+@dataclass(slots=True)
+class Switches:
+    """Behaviours of the service that are unknown, rare or set by an administrator.
+
+    Attributes:
+        service_principals_disabled: every call answers with the bare `Message`.
+        expired_token_status: 403 (`TokenExpired`) or 401.
+        create_accepted_seconds: above 0, a create answers 202 and the dataset appears later.
+        creation_blocked: a create answers `FeatureDeprecatedError`.
+        create_400_without_error_info: a create answers 400 with an empty body.
+        put_rows: what a PUT of a table does to its rows: "keep" them (new columns null),
+            "null_fill" (changed columns lose their values, too) or "clear".
+        long_strings: "refuse" or "truncate".
+        unknown_columns: "refuse" or "ignore".
+        sequence_numbers: what becomes of the sequence number header and endpoint.
+        sequence_reset_on_delete: whether DELETE rows forgets the numbers.
+        queries: "available", "not_for_push" or "setting_off".
+        visibility_delay: seconds until stored rows are seen by queries.
+        dedicated_capacity: whether the workspaces are on a capacity (enhanced refresh).
+    """
+
+    service_principals_disabled: bool = False
+    expired_token_status: int = 403
+    create_accepted_seconds: float = 0.0
+    creation_blocked: bool = False
+    create_400_without_error_info: bool = False
+    put_rows: Literal["keep", "null_fill", "clear"] = "keep"
+    long_strings: Literal["refuse", "truncate"] = "refuse"
+    unknown_columns: Literal["refuse", "ignore"] = "refuse"
+    sequence_numbers: SequencePolicy = "ignored"
+    sequence_reset_on_delete: bool = False
+    queries: Literal["available", "not_for_push", "setting_off"] = "available"
+    visibility_delay: float = 0.0
+    dedicated_capacity: bool = True
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A workspace and who may do what in it (object id to role)."""
+
+    id: str
+    name: str
+    roles: dict[str, Role] = field(default_factory=dict)
+    principal_types: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PushTable:
+    """A table of a push dataset."""
+
+    definition: TableDef
+    decoder: RowDecoder
+    rows: RowStore
+    sequence: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, definition: TableDef) -> PushTable:
+        """An empty table."""
+        decoder = RowDecoder(definition.columns)
+        return cls(definition, decoder, RowStore(decoder.schema))
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A dataset, either pushed to or model-based."""
+
+    id: str
+    name: str
+    workspace_id: str
+    configured_by: str
+    created_at: float
+    visible_at: float = 0.0
+    mode: str = "Push"
+    retention: str = "None"
+    tables: dict[str, PushTable] = field(default_factory=dict)
+    relationships: tuple[RelationshipDef, ...] = ()
+    meter: Meter = field(default_factory=Meter)
+    refreshes: Refreshes | None = None
+    schedule: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    storage_mode: str = "Abf"
+
+    @property
+    def is_push(self) -> bool:
+        """Whether rows can be posted."""
+        return self.refreshes is None
+
+    @property
+    def largest_table(self) -> int:
+        """Rows of the fullest table."""
+        return max((table.rows.height for table in self.tables.values()), default=0)
+
+
+class PowerBISandbox:
+    """The simulated tenant: one directory, a few workspaces, any datasets.
+
+    Args:
+        seed: makes ids and the secret reproducible.
+        clock: the simulated clock; real speed when left out.
+    """
+
+    def __init__(self, *, seed: int = 2026, clock: Clock | None = None) -> None:
+        numbers = random.Random(f"powerbi:{seed}")
+
+        def identity() -> str:
+            return str(uuid.UUID(int=numbers.getrandbits(128), version=4))
+
+        self.clock = clock or Clock()
+        self.limits = Limits()
+        self.switches = Switches()
+        self.faults = Faults()
+        self.log = RequestLog(self.clock)
+        self.tenant_id = identity()
+        self.client_id = identity()
+        self.object_id = identity()
+        self.client_secret = f"Sb~{numbers.getrandbits(160):040x}+&%"
+        self.directory = Directory(self.tenant_id, self.clock)
+        self.directory.add(Application(self.client_id, self.object_id, {self.client_secret}))
+        self.workspaces: dict[str, Workspace] = {}
+        self.workspace_id = self.add_workspace("Finance", "Contributor", identity()).id
+        self.viewer_workspace_id = self.add_workspace("Board reports", "Viewer", identity()).id
+        self.foreign_workspace_id = self.add_workspace("Human resources", None, identity()).id
+        self.datasets: dict[str, Dataset] = {}
+        self.queries: dict[str, Window] = {}
+
+    def environ(self, url: str) -> dict[str, str]:
+        """Environment that points a client at this service, reachable at `url`."""
+        return {
+            "POWERBI_API_URL": f"{url}/v1.0/myorg",
+            "POWERBI_AUTHORITY_URL": url,
+            "POWERBI_TENANT_ID": self.tenant_id,
+            "POWERBI_CLIENT_ID": self.client_id,
+            "POWERBI_CLIENT_SECRET": self.client_secret,
+            "POWERBI_WORKSPACE_ID": self.workspace_id,
+            "POWERBI_SCOPE": f"{RESOURCE}/.default",
+        }
+
+    def add_workspace(self, name: str, role: Role | None, id: str | None = None) -> Workspace:
+        """Create a workspace in which the client's principal has a role, or is absent."""
+        workspace = Workspace(id or str(uuid.uuid4()), name)
+        if role is not None:
+            workspace.roles[self.object_id] = role
+            workspace.principal_types[self.object_id] = "App"
+        self.workspaces[workspace.id] = workspace
+        return workspace
+
+    def set_switches(self, **values: Any) -> None:
+        """Flip switches by name."""
+        _assign(self.switches, values)
+
+    def set_limits(self, **values: int) -> None:
+        """Change limits by name."""
+        _assign(self.limits, values)
+
+    def add_fault(self, kind: Any, **matching: Any) -> None:
+        """Let a fault wait for its requests, see `Fault`."""
+        self.faults.add(Fault(kind=kind, **matching))
+
+    def add_dataset(
+        self, definition: DatasetDef, workspace_id: str, configured_by: str, retention: str
+    ) -> Dataset:
+        """Store a checked create request."""
+        now = self.clock.now()
+        dataset = Dataset(
+            id=str(uuid.uuid4()),
+            name=definition.name,
+            workspace_id=workspace_id,
+            configured_by=configured_by,
+            created_at=now,
+            visible_at=now + self.switches.create_accepted_seconds,
+            mode=definition.mode,
+            retention=retention,
+            tables={table.name: PushTable.of(table) for table in definition.tables},
+            relationships=definition.relationships,
+        )
+        self.datasets[dataset.id] = dataset
+        return dataset
+
+    def add_model(self, name: str, workspace_id: str | None = None, **plan: Any) -> Dataset:
+        """Publish a model-based dataset, as somebody with Desktop would.
+
+        Args:
+            name: name of the dataset.
+            workspace_id: workspace; the client's own when left out.
+            plan: how its refreshes go, see `RefreshPlan`.
+        """
+        dataset = Dataset(
+            id=str(uuid.uuid4()),
+            name=name,
+            workspace_id=workspace_id or self.workspace_id,
+            configured_by="somebody@example.com",
+            created_at=self.clock.now(),
+            mode="Model",
+            refreshes=Refreshes(self.clock, RefreshPlan(**plan)),
+        )
+        self.datasets[dataset.id] = dataset
+        return dataset
+
+    def table(self, dataset_id: str, table: str) -> PushTable:
+        """A table by dataset id and name; KeyError when there is none."""
+        return self.datasets[dataset_id].tables[table]
+
+    def rows(self, dataset_id: str, table: str) -> pl.DataFrame:
+        """All rows stored in a table, visible to queries or not."""
+        return self.table(dataset_id, table).rows.frame()
+
+    def tamper(
+        self,
+        dataset_id: str,
+        table: str,
+        *,
+        drop: int | None = None,
+        clear: bool = False,
+        add: list[Mapping[str, Any]] | None = None,
+    ) -> int:
+        """Change rows behind the client's back; returns how many are left.
+
+        Args:
+            dataset_id: the dataset.
+            table: name of the table.
+            drop: remove that many of the newest rows.
+            clear: remove all rows.
+            add: rows to add, by column name.
+        """
+        store = self.table(dataset_id, table).rows
+        if clear:
+            store.clear()
+        if drop:
+            store.replace(store.frame().head(max(store.height - drop, 0)))
+        if add:
+            store.append(pl.DataFrame([dict(row) for row in add], schema=store.schema))
+        return store.height
+
+    def reset(self) -> None:
+        """Forget datasets, faults, switches and the log; identities stay."""
+        self.datasets.clear()
+        self.queries.clear()
+        self.faults.clear()
+        self.log.clear()
+        self.switches, self.limits = Switches(), Limits()
+
+
+def _assign(target: Any, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if name not in target.__dataclass_fields__:
+            known = ", ".join(target.__dataclass_fields__)
+            raise ValueError(f"unknown name {name!r}; known: {known}")
+        setattr(target, name, value)
