@@ -30,9 +30,14 @@ def default_branch(inputs: Inputs) -> pl.Expr:
     none. A company without any branch gets the key `<company>:-`, which the branch dimension
     shows as missing.
     """
-    found = inputs.shared("default_branch", _default_branches)
+    found = default_branches(inputs)
     keys = dict(zip(found["company"], found["branch_key"], strict=True))
     return _replaced(keys).fill_null(pl.col("company") + f":{NONE}")
+
+
+def default_branches(inputs: Inputs) -> pl.DataFrame:
+    """`company` and `branch_key` of the companies that have a default branch."""
+    return inputs.shared("default_branches", _default_branches)
 
 
 def _replaced(values: dict[str, str]) -> pl.Expr:
@@ -66,6 +71,7 @@ def _default_branches(inputs: Inputs) -> pl.DataFrame:
     return (
         pl.concat([set_by_hand, main])
         .unique("company", keep="first", maintain_order=True)
+        .sort("company")
         .select("company", (pl.col("company") + ":" + pl.col("number")).alias("branch_key"))
         .collect()
     )
