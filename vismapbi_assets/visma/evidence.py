@@ -1,7 +1,7 @@
 """Proof that a reading is complete: distinct documents or lines against the server's own count.
 
-There is no snapshot on the server: rows move between pages while they are read. A pass collects what
-it saw here and is judged at its end; what is done about a failed proof belongs in `extract.py`.
+There is no snapshot on the server: rows move between pages while they are read. A pass collects
+here what it saw and is judged at its end; what follows from a doubt belongs in `extract.py`.
 """
 
 from __future__ import annotations

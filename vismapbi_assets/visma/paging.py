@@ -1,7 +1,7 @@
 """How many pages a Visma.net list has, and reading them in order.
 
 Knows numbers and nothing about documents: a loader brings page n, this module says which n to ask
-for, keeps a few in flight and hands the pages on in order. What a page holds belongs in `reading.py`.
+for, keeps a few in flight and hands pages on in order. What a page holds belongs in `reading.py`.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def serving(answer: Answerer | None = None, **options: Any) -> Iterator[Server]:
                 self.wfile.flush()
                 self.close_connection = True
 
-        do_GET = do_POST = handle_any
+        do_GET = do_POST = handle_any  # noqa: N815 - http.server calls them so
 
         def handle_one_request(self) -> None:
             try:

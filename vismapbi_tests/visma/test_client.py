@@ -130,9 +130,9 @@ def test_passing_faults_are_repeated_with_growing_pauses(fault):
 
 def test_a_lasting_fault_ends_after_a_few_attempts_and_says_which():
     with serving(lambda call: Reply({"message": "broken"}, 500)) as server:
-        with client_of(server) as client:
-            with pytest.raises(errors.TransientError, match=r"GET /v1/x .* no: HTTP 500: broken"):
-                client.get("/v1/x", {}, body)
+        said = r"GET /v1/x .* no: HTTP 500: broken"
+        with client_of(server) as client, pytest.raises(errors.TransientError, match=said):
+            client.get("/v1/x", {}, body)
         assert len(server.calls) == 5
 
 
@@ -158,7 +158,7 @@ def test_time_outs_count_as_passing_faults():
         (Reply(b"", 410), errors.NotFoundError, "does not exist"),
         (Reply(b"", 302, {"Location": "http://127.0.0.1:9/x"}), errors.PermanentError, "redirect"),
         (
-            Reply({"ExceptionType": "IPPException", "ExceptionMessage": "No license for this company",
+            Reply({"ExceptionType": "IPPException", "ExceptionMessage": "No license for this",
                    "ExceptionFaultCode": "12027"}, 500),
             errors.PermissionDeniedError, "licence",
         ),
@@ -196,9 +196,9 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_then_fails_clearly
             raise errors.MalformedPageError("cut short")
         return answer.body
 
-    with serving(one_after_another(Reply(b"[1,"), Reply(b""), Reply([1]))) as server:
-        with client_of(server) as client:
-            assert client.get("/v1/x", {}, read) == b"[1]"
+    answers = one_after_another(Reply(b"[1,"), Reply(b""), Reply([1]))
+    with serving(answers) as server, client_of(server) as client:
+        assert client.get("/v1/x", {}, read) == b"[1]"
     with serving(lambda call: Reply(b"[1,")) as server, client_of(server) as client:
         with pytest.raises(errors.MalformedPageError, match="cut short"):
             client.get("/v1/x", {}, read)
