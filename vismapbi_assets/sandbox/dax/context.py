@@ -65,9 +65,10 @@ class FilterContext:
                 self.model.date_keys == "clear" and not one.kept
             )
             key = self.model.key(one.table)
-            if clears and key is not None and set(one.values) == {key}:
-                if kind(one.values[key]) == "date":
-                    replaced |= set(self.model.columns(one.table))
+            if key is None or not clears or set(one.values) != {key}:
+                continue
+            if kind(one.values[key]) == "date":
+                replaced |= set(self.model.columns(one.table))
         base = self.cleared(replaced) if replaced else self
         return FilterContext(self.model, (*base.filters, *filters))
 
@@ -91,7 +92,7 @@ class FilterContext:
                 near = self.mask(relationship.from_table, relationship)
                 if near is not None:
                     rows = self.model.index(relationship).filter(near).unique()
-                    height = self.model.tables[table].height + self.model.extra(table)
+                    height = self.model.tables[table].height + self.model.blank_rows(table)
                     positions = _positions(height)
                     masks.append(positions.is_in(rows.implode()))
         if not masks:
@@ -115,13 +116,13 @@ class FilterContext:
             own_columns[name], allowed_columns[name] = _alike(own, allowed, column)
         allowed_rows = pl.DataFrame(allowed_columns).unique()
         hit = pl.DataFrame(own_columns).join(
-            allowed_rows.with_columns(hit=pl.lit(True)),  # noqa: FBT003
+            allowed_rows.with_columns(hit=pl.lit(True)),
             on=names,
             how="left",
             nulls_equal=True,
             maintain_order="left",
         )
-        return hit["hit"].fill_null(False)  # noqa: FBT003
+        return hit["hit"].fill_null(False)
 
     def rows(self, table: str, *, blank: bool) -> pl.Series | None:
         """Positions of the visible rows; None when these are simply all rows.
@@ -132,7 +133,7 @@ class FilterContext:
         """
         mask = self.mask(table)
         height = self.model.tables[table].height
-        with_blank = blank and self.model.extra(table) == 1 and self.model.has_blank(table)
+        with_blank = blank and self.model.blank_rows(table) == 1 and self.model.has_blank(table)
         if mask is None:
             return _positions(height + 1) if with_blank else None
         return (mask if with_blank else mask.head(height)).arg_true()

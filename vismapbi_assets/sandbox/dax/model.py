@@ -127,7 +127,7 @@ class DaxModel:
         """All columns of a table."""
         return tuple(Column(table, name) for name in self.tables[table].schema)
 
-    def extra(self, table: str) -> int:
+    def blank_rows(self, table: str) -> int:
         """1 where the table is read with a virtual blank row, else 0."""
         return int(table in self._one_side)
 
@@ -135,7 +135,7 @@ class DaxModel:
         """Values of a resolved column, the virtual blank row included."""
         if column not in self._columns:
             values = normalised(self.tables[column.table].column(column.name)).alias("")
-            if self.extra(column.table):
+            if self.blank_rows(column.table):
                 values = values.extend_constant(None, 1)
             self._columns[column] = values
         return self._columns[column]

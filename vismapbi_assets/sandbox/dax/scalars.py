@@ -101,7 +101,8 @@ def _date(env: Env, arguments: Arguments) -> pl.Series:
     if any(len(part) != 1 for part in parts):
         raise DaxError("DATE over columns is not supported.")
     try:
-        return values.constant(datetime(*(int(part[0] or 0) for part in parts)))  # noqa: DTZ001
+        year, month, day = (int(part[0] or 0) for part in parts)
+        return values.constant(datetime(year, month, day))  # noqa: DTZ001
     except ValueError as problem:
         raise DaxError(f"DATE: {problem}.") from problem
 

@@ -81,7 +81,7 @@ def all_rows(env: Env, arguments: Arguments) -> Rows:
 
 
 def _unfiltered(env: Env, table: str) -> Rows:
-    if env.model.extra(table) and env.model.has_blank(table):
+    if env.model.blank_rows(table) and env.model.has_blank(table):
         height = env.model.tables[table].height + 1
         return Rows(env.model, table, pl.int_range(height, dtype=pl.UInt32, eager=True))
     return Rows(env.model, table)
@@ -186,7 +186,8 @@ def _summarize_columns(env: Env, arguments: Arguments) -> Rows:
     groups: list[Column] = []
     left = list(arguments)
     while left and isinstance(left[0], Column):
-        groups.append(env.model.resolve(left.pop(0)))
+        groups.append(env.model.resolve(left[0]))
+        left = left[1:]
     context = env.context
     while left and is_table(left[0], env):
         context = context.applied(rows(left.pop(0), env).filters())
@@ -250,10 +251,10 @@ def _grouped(env: Env, groups: list[Column], bodies: list[tuple[Column, Expr]]) 
         if body.function == "COUNTROWS":
             aggregates.append(pl.len().cast(pl.Int64).alias(f"v{number}"))
         elif isinstance(body.arguments[0], Column):
-            column = base.column(env.model.resolve(body.arguments[0]))
-            if values.kind(column) not in {"int", "money", "real"}:
+            summed = base.column(env.model.resolve(body.arguments[0]))
+            if values.kind(summed) not in {"int", "money", "real"}:
                 return None
-            frame[f"c{number}"] = column
+            frame[f"c{number}"] = summed
             some = pl.col(f"c{number}").count() > 0
             aggregates.append(pl.when(some).then(pl.col(f"c{number}").sum()).alias(f"v{number}"))
     grouped = pl.DataFrame(frame).group_by(list(keys), maintain_order=True).agg(aggregates)

@@ -212,7 +212,7 @@ def _comparable(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series
         a, b = (folded(side.cast(pl.String).fill_null("")) for side in (left, right))
         return a, b
     if kinds == {"bool"}:
-        return left.cast(pl.Boolean).fill_null(False), right.cast(pl.Boolean).fill_null(False)  # noqa: FBT003
+        return left.cast(pl.Boolean).fill_null(False), right.cast(pl.Boolean).fill_null(False)
     if kinds & {"text", "bool"}:
         raise DaxError(f"Values of types {' and '.join(sorted(kinds))} cannot be compared.")
     if kinds == {"date"}:
@@ -225,7 +225,7 @@ def truth(series: pl.Series) -> pl.Series:
     """A condition: blank is FALSE, a number is TRUE unless zero."""
     match kind(series):
         case "bool":
-            return series.fill_null(False)  # noqa: FBT003
+            return series.fill_null(False)
         case "blank":
             return pl.Series([False] * len(series), dtype=pl.Boolean)
         case "text":

@@ -178,7 +178,8 @@ def _relationship(body: Any, tables: Mapping[str, TableDef]) -> RelationshipDef:
         raise invalid_request("Invalid crossFilteringBehavior")
     if body["fromTable"] == body["toTable"]:
         raise invalid_request("Relationship within one table")
-    return RelationshipDef(*(body[name] for name in required), behavior)
+    name, from_table, from_column, to_table, to_column = (body[one] for one in required)
+    return RelationshipDef(name, from_table, from_column, to_table, to_column, behavior)
 
 
 def parse_dataset(body: Any, limits: Limits) -> DatasetDef:

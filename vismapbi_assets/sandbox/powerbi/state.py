@@ -19,7 +19,7 @@ from vismapbi_assets.sandbox.powerbi.entra import RESOURCE, Application, Directo
 from vismapbi_assets.sandbox.powerbi.faults import Fault, Faults
 from vismapbi_assets.sandbox.powerbi.limits import Limits, Meter, Window
 from vismapbi_assets.sandbox.powerbi.log import RequestLog
-from vismapbi_assets.sandbox.powerbi.refreshes import RefreshPlan, Refreshes
+from vismapbi_assets.sandbox.powerbi.refreshes import Refreshes, RefreshPlan
 from vismapbi_assets.sandbox.powerbi.rows import RowDecoder
 from vismapbi_assets.sandbox.powerbi.schema import DatasetDef, RelationshipDef, TableDef
 from vismapbi_assets.sandbox.powerbi.storage import RowStore
