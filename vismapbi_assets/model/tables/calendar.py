@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import aging_buckets, financial_periods
 
 DATES = Table(
     name="Dates",
@@ -96,7 +97,8 @@ FINANCIAL_PERIOD = Table(
     grain="one financial period",
     source="financialPeriod",
     key=("FinancialPeriodKey",),
-    sources=("financialPeriod",),
+    sources=("financialPeriod", "generalLedgerBalance"),
+    transform=financial_periods.financial_period,
     columns=(
         Column(
             "FinancialPeriodKey",
@@ -159,6 +161,7 @@ AGING_BUCKET = Table(
     grain="one bucket",
     source="constant",
     key=("BucketKey",),
+    transform=aging_buckets.aging_bucket,
     columns=(
         Column("BucketKey", "Int64", "0-4", format="0", hidden=True, nullable=False),
         Column("Bucket", "String", "Not due, 1-30, 31-60, 61-90, >90", sort_by="BucketKey"),

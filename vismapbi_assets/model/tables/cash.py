@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import organisation
 
 CASH_ACCOUNT = Table(
     name="CashAccount",
@@ -13,7 +14,8 @@ CASH_ACCOUNT = Table(
     grain="one cash account",
     source="cashAccount",
     key=("CashAccountKey",),
-    sources=("cashAccount",),
+    sources=("cashAccount", "supplierPayment", "customerPayment"),
+    transform=organisation.cash_account,
     columns=(
         Column("CashAccountKey", "String", "<company>:<number>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),

@@ -4,7 +4,8 @@ Declarations only: names, types, formats, sources, keys and strategy. The functi
 the rows belong in `transforms/`.
 """
 
-from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.table import Column, RowWise, Table
+from vismapbi_assets.model.transforms import journal, journal_openings, period_balances
 
 JOURNAL_LINE = Table(
     name="JournalLine",
@@ -15,8 +16,23 @@ JOURNAL_LINE = Table(
         "journaltransaction v2 (journalTransactionLines[]); cross-check GeneralLedgerTransactions"
     ),
     key=("LineKey",),
-    sources=("journalTransaction", "generalLedgerBalance", "account", "financialPeriod", "ledger"),
     control="DebitBase",
+    sources=(
+        "journalTransaction",
+        "generalLedgerBalance",
+        "account",
+        "budget",
+        "financialPeriod",
+        "branch",
+    ),
+    transform=journal.journal_line,
+    row_wise=RowWise(
+        entities=("journalTransaction",),
+        parents=journal.batch_parents,
+        parent=journal.batch_parent(),
+        lookup=journal.journal_lookup,
+        rest=journal_openings.opening_rows,
+    ),
     columns=(
         Column(
             "LineKey",
@@ -60,6 +76,7 @@ JOURNAL_LINE = Table(
             "DateTime",
             "transactionDate clamped into the financial period",
             format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column("TransactionDate", "DateTime", "transactionDate as entered", format="yyyy-MM-dd"),
         Column("TransactionType", "String", "transactionType"),
@@ -169,16 +186,25 @@ GL_PERIOD_BALANCE = Table(
     grain="ledger, branch, account, subaccount, period",
     source="generalLedgerBalance v2",
     key=("LedgerKey", "BranchKey", "AccountKey", "SubaccountKey", "FinancialPeriodKey"),
-    sources=("generalLedgerBalance", "financialPeriod"),
     hidden=True,
     control="DebitBase",
+    sources=("generalLedgerBalance", "account", "budget", "financialPeriod", "branch"),
+    transform=period_balances.gl_period_balance,
+    row_wise=RowWise(
+        entities=("generalLedgerBalance",),
+        parents=period_balances.balance_parents,
+        parent=period_balances.balance_parent(),
+        lookup=period_balances.balance_lookup,
+    ),
     columns=(
         Column("LedgerKey", "String", "<company>:<ledger.id>", hidden=True, nullable=False),
         Column("BranchKey", "String", "<company>:<branch.number>", hidden=True, nullable=False),
         Column("AccountKey", "String", "<company>:<account.number>", hidden=True, nullable=False),
         Column("SubaccountKey", "String", "<company>:<subAccountCd>", hidden=True, nullable=False),
         Column("FinancialPeriodKey", "String", "financialPeriod", hidden=True, nullable=False),
-        Column("PeriodEndDate", "DateTime", "from FinancialPeriod", format="yyyy-MM-dd"),
+        Column(
+            "PeriodEndDate", "DateTime", "from FinancialPeriod", format="yyyy-MM-dd", nullable=False
+        ),
         Column("CurrencyId", "String", "currencyId"),
         Column(
             "BeginningBase",
@@ -243,8 +269,9 @@ BUDGET = Table(
     grain="year, branch, account, subaccount, period",
     source="budget",
     key=("LedgerId", "BranchKey", "AccountKey", "SubaccountKey", "FinancialPeriodKey"),
-    sources=("budget", "financialPeriod", "account"),
     control="AmountNatural",
+    sources=("budget", "account", "generalLedgerBalance", "financialPeriod", "branch"),
+    transform=period_balances.budget,
     columns=(
         Column("LedgerId", "String", "ledger asked for in the query", nullable=False),
         Column(
@@ -269,7 +296,9 @@ BUDGET = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("PeriodEndDate", "DateTime", "from FinancialPeriod", format="yyyy-MM-dd"),
+        Column(
+            "PeriodEndDate", "DateTime", "from FinancialPeriod", format="yyyy-MM-dd", nullable=False
+        ),
         Column("Description", "String", "description"),
         Column("IsReleased", "Boolean", "released"),
         Column(

@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import accounts, exchange_rates, organisation
 
 ACCOUNT = Table(
     name="Account",
@@ -13,7 +14,8 @@ ACCOUNT = Table(
     grain="one general ledger account",
     source="account + project mapping file",
     key=("AccountKey",),
-    sources=("account",),
+    sources=("account", "generalLedgerBalance", "budget"),
+    transform=accounts.account,
     columns=(
         Column("AccountKey", "String", "<company>:<accountCD>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),
@@ -71,7 +73,8 @@ SUBACCOUNT = Table(
     grain="one subaccount (segmented key, pivoted)",
     source="subaccount, dimension/SUBACCOUNT",
     key=("SubaccountKey",),
-    sources=("subaccount",),
+    sources=("subaccount", "dimension", "generalLedgerBalance", "budget"),
+    transform=accounts.subaccount,
     columns=(
         Column(
             "SubaccountKey",
@@ -144,7 +147,23 @@ BRANCH = Table(
     grain="one branch",
     source="branch",
     key=("BranchKey",),
-    sources=("branch",),
+    sources=(
+        "branch",
+        "supplierInvoice",
+        "supplierPayment",
+        "customerInvoice",
+        "customerCreditNote",
+        "customerDebitNote",
+        "customerOverdueCharge",
+        "customerCreditWriteOff",
+        "cashSale",
+        "customerPayment",
+        "generalLedgerBalance",
+        "budget",
+        "purchaseOrder",
+        "purchaseReceipt",
+    ),
+    transform=organisation.branch,
     columns=(
         Column("BranchKey", "String", "<company>:<number>", hidden=True, nullable=False),
         Column(
@@ -169,7 +188,8 @@ LEDGER = Table(
     grain="one ledger",
     source="ledger",
     key=("LedgerKey",),
-    sources=("ledger",),
+    sources=("ledger", "generalLedgerBalance", "budget"),
+    transform=organisation.ledger,
     columns=(
         Column("LedgerKey", "String", "<company>:<number>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),
@@ -188,7 +208,20 @@ CURRENCY = Table(
     grain="one currency",
     source="currency",
     key=("CurrencyId",),
-    sources=("currency",),
+    sources=(
+        "currency",
+        "currencyRate",
+        "supplierInvoice",
+        "supplierPayment",
+        "customerInvoice",
+        "customerCreditNote",
+        "customerDebitNote",
+        "customerOverdueCharge",
+        "customerCreditWriteOff",
+        "cashSale",
+        "customerPayment",
+    ),
+    transform=organisation.currency,
     columns=(
         Column("CurrencyId", "String", "id", nullable=False),
         Column("CurrencyName", "String", "description"),
@@ -205,8 +238,9 @@ EXCHANGE_RATE = Table(
     grain="currency and rate date",
     source="currencyRate v2 (trailing window by effectiveDate)",
     key=("CurrencyId", "RateDate"),
-    sources=("currencyRate",),
     hidden=True,
+    sources=("currencyRate",),
+    transform=exchange_rates.exchange_rate,
     columns=(
         Column(
             "CurrencyId",

@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import parties
 
 SUPPLIER = Table(
     name="Supplier",
@@ -13,7 +14,8 @@ SUPPLIER = Table(
     grain="one supplier",
     source="supplier",
     key=("SupplierKey",),
-    sources=("supplier",),
+    sources=("supplier", "supplierInvoice", "supplierPayment", "purchaseOrder", "purchaseReceipt"),
+    transform=parties.supplier,
     columns=(
         Column("SupplierKey", "String", "<company>:<number>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),
@@ -59,7 +61,17 @@ CUSTOMER = Table(
     grain="one customer",
     source="customer",
     key=("CustomerKey",),
-    sources=("customer",),
+    sources=(
+        "customer",
+        "customerInvoice",
+        "customerCreditNote",
+        "customerDebitNote",
+        "customerOverdueCharge",
+        "customerCreditWriteOff",
+        "cashSale",
+        "customerPayment",
+    ),
+    transform=parties.customer,
     columns=(
         Column("CustomerKey", "String", "<company>:<number>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),

@@ -4,7 +4,11 @@ Declarations only: names, types, formats, sources, keys and strategy. The functi
 the rows belong in `transforms/`.
 """
 
-from vismapbi_assets.model.table import Column, Table
+import polars as pl
+
+from vismapbi_assets.model.companies import default_branches
+from vismapbi_assets.model.table import Column, RowWise, Table
+from vismapbi_assets.model.transforms import document_lines, payments
 
 SUPPLIER_INVOICE = Table(
     name="SupplierInvoice",
@@ -197,8 +201,15 @@ SUPPLIER_INVOICE_LINE = Table(
     grain="one line of a released supplier document",
     source="supplierInvoice.invoiceLines[]",
     key=("LineKey",),
-    sources=("supplierInvoice",),
     control="NetBase",
+    sources=("supplierInvoice", "branch"),
+    transform=document_lines.supplier_invoice_line,
+    row_wise=RowWise(
+        entities=("supplierInvoice",),
+        parents=document_lines.line_parents,
+        parent=pl.col("DocumentKey"),
+        lookup=default_branches,
+    ),
     columns=(
         Column("LineKey", "String", "<DocumentKey>:<lineNumber>", hidden=True, nullable=False),
         Column(
@@ -219,7 +230,7 @@ SUPPLIER_INVOICE_LINE = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("DocumentDate", "DateTime", "parent date", format="yyyy-MM-dd"),
+        Column("DocumentDate", "DateTime", "parent date", format="yyyy-MM-dd", nullable=False),
         Column("AccountKey", "String", "<company>:<account.number>", hidden=True, nullable=False),
         Column(
             "SubaccountKey",
@@ -313,8 +324,9 @@ SUPPLIER_PAYMENT = Table(
     ),
     source="supplierPayment",
     key=("DocumentKey",),
-    sources=("supplierPayment", "currencyRate"),
     control="PaymentBase",
+    sources=("supplierPayment", "supplierInvoice", "currencyRate", "branch"),
+    transform=payments.supplier_payment,
     columns=(
         Column("DocumentKey", "String", "<company>:<type>:<refNbr>", hidden=True, nullable=False),
         Column("PaymentType", "String", "type"),
@@ -322,7 +334,13 @@ SUPPLIER_PAYMENT = Table(
         Column("SupplierKey", "String", "<company>:<supplier.number>", hidden=True, nullable=False),
         Column("CashAccountKey", "String", "<company>:<cashAccount>", hidden=True, nullable=False),
         Column("BranchKey", "String", "<company>:<branch>", hidden=True, nullable=False),
-        Column("PaymentDate", "DateTime", "applicationDate (header)", format="yyyy-MM-dd"),
+        Column(
+            "PaymentDate",
+            "DateTime",
+            "applicationDate (header)",
+            format="yyyy-MM-dd",
+            nullable=False,
+        ),
         Column("FinancialPeriodKey", "String", "applicationPeriod", hidden=True, nullable=False),
         Column("Status", "String", "status"),
         Column("IsReleased", "Boolean", "released"),

@@ -4,7 +4,9 @@ Declarations only: names, types, formats, sources, keys and strategy. The functi
 the rows belong in `transforms/`.
 """
 
-from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.companies import default_branches
+from vismapbi_assets.model.table import Column, RowWise, Table
+from vismapbi_assets.model.transforms import projects, timecards
 
 PROJECT = Table(
     name="Project",
@@ -13,7 +15,17 @@ PROJECT = Table(
     grain="one project",
     source="project",
     key=("ProjectKey",),
-    sources=("project",),
+    sources=(
+        "project",
+        "customerInvoice",
+        "customerCreditNote",
+        "customerDebitNote",
+        "customerOverdueCharge",
+        "customerCreditWriteOff",
+        "cashSale",
+        "timeCard",
+    ),
+    transform=projects.project,
     columns=(
         Column("ProjectKey", "String", "<company>:<projectID>", hidden=True, nullable=False),
         Column("Company", "String", "company name from the settings"),
@@ -46,6 +58,7 @@ EMPLOYEE = Table(
     source="employee",
     key=("EmployeeKey",),
     sources=("project", "timeCard"),
+    transform=projects.employee,
     columns=(
         Column(
             "EmployeeKey",
@@ -74,7 +87,14 @@ TIMECARD_LINE = Table(
     grain="employee, card, line, day (unpivoted week)",
     source="timeCard.summary[]",
     key=("LineKey",),
-    sources=("timeCard",),
+    sources=("timeCard", "branch"),
+    transform=timecards.timecard_line,
+    row_wise=RowWise(
+        entities=("timeCard",),
+        parents=timecards.card_parents,
+        parent=timecards.card_parent(),
+        lookup=default_branches,
+    ),
     columns=(
         Column(
             "LineKey",
@@ -99,7 +119,13 @@ TIMECARD_LINE = Table(
         Column("ProjectKey", "String", "<company>:<project.id>", hidden=True, nullable=False),
         Column("ProjectTask", "String", "projectTask.id"),
         Column("EarningType", "String", "earningType.id"),
-        Column("WorkDate", "DateTime", "week start + 0..6 (mon..sun)", format="yyyy-MM-dd"),
+        Column(
+            "WorkDate",
+            "DateTime",
+            "week start + 0..6 (mon..sun)",
+            format="yyyy-MM-dd",
+            nullable=False,
+        ),
         Column("IsoWeek", "String", "week"),
         Column(
             "Minutes",

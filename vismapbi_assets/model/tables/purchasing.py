@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import purchasing
 
 PURCHASE_ORDER_LINE = Table(
     name="PurchaseOrderLine",
@@ -13,8 +14,9 @@ PURCHASE_ORDER_LINE = Table(
     grain="one purchase order line",
     source="purchaseorder.lines[]",
     key=("LineKey",),
-    sources=("purchaseOrder", "purchaseReceipt"),
     control="AmountBase",
+    sources=("purchaseOrder", "purchaseReceipt", "branch"),
+    transform=purchasing.purchase_order_line,
     columns=(
         Column(
             "LineKey",
@@ -41,7 +43,7 @@ PURCHASE_ORDER_LINE = Table(
         Column("AccountKey", "String", "<company>:<account.number>", hidden=True, nullable=False),
         Column("SubaccountKey", "String", "<company>:<sub.id>", hidden=True, nullable=False),
         Column("ProjectKey", "String", "<company>:<project.id>", hidden=True, nullable=False),
-        Column("OrderDate", "DateTime", "date", format="yyyy-MM-dd"),
+        Column("OrderDate", "DateTime", "date", format="yyyy-MM-dd", nullable=False),
         Column("RequestedDate", "DateTime", "requested", format="yyyy-MM-dd"),
         Column("PromisedDate", "DateTime", "promised, else header promisedOn", format="yyyy-MM-dd"),
         Column("Status", "String", "status"),
@@ -150,8 +152,9 @@ PURCHASE_RECEIPT_LINE = Table(
     grain="one released receipt or return line",
     source="purchaseReceipt.lines[]",
     key=("LineKey",),
-    sources=("purchaseReceipt", "purchaseOrder"),
     control="AmountCurrency",
+    sources=("purchaseReceipt", "purchaseOrder", "branch"),
+    transform=purchasing.purchase_receipt_line,
     columns=(
         Column(
             "LineKey",
@@ -171,7 +174,7 @@ PURCHASE_RECEIPT_LINE = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("ReceiptDate", "DateTime", "date", format="yyyy-MM-dd"),
+        Column("ReceiptDate", "DateTime", "date", format="yyyy-MM-dd", nullable=False),
         Column("OrderNumber", "String", "poOrderNbr"),
         Column("OrderLine", "Int64", "poOrderLineNbr", format="0"),
         Column("OrderDate", "DateTime", "joined from the order line", format="yyyy-MM-dd"),

@@ -4,7 +4,11 @@ Declarations only: names, types, formats, sources, keys and strategy. The functi
 the rows belong in `transforms/`.
 """
 
-from vismapbi_assets.model.table import Column, Table
+import polars as pl
+
+from vismapbi_assets.model.companies import default_branches
+from vismapbi_assets.model.table import Column, RowWise, Table
+from vismapbi_assets.model.transforms import document_lines, payments
 
 CUSTOMER_INVOICE = Table(
     name="CustomerInvoice",
@@ -189,14 +193,22 @@ CUSTOMER_INVOICE_LINE = Table(
     grain="one line of a released customer document",
     source="customerInvoice.invoiceLines[], customerCreditNote.invoiceLines[]",
     key=("LineKey",),
+    control="NetBase",
     sources=(
         "customerInvoice",
         "customerCreditNote",
         "customerDebitNote",
         "customerOverdueCharge",
         "cashSale",
+        "branch",
     ),
-    control="NetBase",
+    transform=document_lines.customer_invoice_line,
+    row_wise=RowWise(
+        entities=tuple(document_lines.CUSTOMER_LINES),
+        parents=document_lines.line_parents,
+        parent=pl.col("DocumentKey"),
+        lookup=default_branches,
+    ),
     columns=(
         Column("LineKey", "String", "<DocumentKey>:<lineNumber>", hidden=True, nullable=False),
         Column(
@@ -217,7 +229,7 @@ CUSTOMER_INVOICE_LINE = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("DocumentDate", "DateTime", "parent", format="yyyy-MM-dd"),
+        Column("DocumentDate", "DateTime", "parent", format="yyyy-MM-dd", nullable=False),
         Column("AccountKey", "String", "<company>:<account.number>", hidden=True, nullable=False),
         Column(
             "SubaccountKey",
@@ -311,8 +323,19 @@ CUSTOMER_PAYMENT = Table(
     ),
     source="customerPayment",
     key=("DocumentKey",),
-    sources=("customerPayment", "currencyRate"),
     control="PaymentBase",
+    sources=(
+        "customerPayment",
+        "customerInvoice",
+        "customerCreditNote",
+        "customerDebitNote",
+        "customerOverdueCharge",
+        "customerCreditWriteOff",
+        "cashSale",
+        "currencyRate",
+        "branch",
+    ),
+    transform=payments.customer_payment,
     columns=(
         Column("DocumentKey", "String", "<company>:<type>:<refNbr>", hidden=True, nullable=False),
         Column("PaymentType", "String", "type"),
@@ -320,7 +343,7 @@ CUSTOMER_PAYMENT = Table(
         Column("CustomerKey", "String", "<company>:<customer.number>", hidden=True, nullable=False),
         Column("CashAccountKey", "String", "<company>:<cashAccount>", hidden=True, nullable=False),
         Column("BranchKey", "String", "<company>:<branch>", hidden=True, nullable=False),
-        Column("PaymentDate", "DateTime", "applicationDate", format="yyyy-MM-dd"),
+        Column("PaymentDate", "DateTime", "applicationDate", format="yyyy-MM-dd", nullable=False),
         Column("FinancialPeriodKey", "String", "applicationPeriod", hidden=True, nullable=False),
         Column("Status", "String", "status"),
         Column("IsReleased", "Boolean", "status Open or Closed"),

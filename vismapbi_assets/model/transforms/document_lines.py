@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from vismapbi_assets.model.companies import default_branch, default_branches
+from vismapbi_assets.model.companies import default_branch
 from vismapbi_assets.model.frames import lines, money, quantity
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import (
@@ -88,11 +88,6 @@ HEADER = ("company", "DocumentKey", "DocumentType", "ReferenceNumber", "sign", "
 def line_parents(entity: str, moved: pl.DataFrame) -> pl.Series:
     """The document keys of moved documents."""
     return moved.select(parent_key()).to_series()
-
-
-def branch_lookup(inputs: Inputs) -> pl.DataFrame:
-    """What lines depend on besides their document: the default branches."""
-    return default_branches(inputs)
 
 
 def supplier_invoice_line(inputs: Inputs) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from vismapbi_assets.model.companies import default_branch, default_branches
 from vismapbi_assets.model.frames import lines, money, quantity
 from vismapbi_assets.model.inputs import Inputs
-from vismapbi_assets.model.keys import NONE, first_key, key, part, text
+from vismapbi_assets.model.keys import NONE, first_key, key, parent_key, part, text
 from vismapbi_assets.model.periods import first_period, periods
 from vismapbi_assets.model.signs import is_posted
 from vismapbi_assets.model.table import MONEY
@@ -44,6 +44,16 @@ LINE_FIELDS = (
 def module_code(column: str = "module") -> pl.Expr:
     """The module without its prefix: `GL` for `ModuleGL`."""
     return part(column).str.strip_prefix("Module")
+
+
+def batch_parents(entity: str, moved: pl.DataFrame) -> pl.Series:
+    """The batches that have moved, as `<company>:<module>:<batchNumber>`."""
+    return moved.select(parent_key()).to_series()
+
+
+def batch_parent() -> pl.Expr:
+    """The batch of a row; an opening row has none of the kind."""
+    return pl.col("LineKey").str.extract(r"^(.*):[^:]*$")
 
 
 def journal_line(inputs: Inputs) -> pl.DataFrame:
