@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
-
 from vismapbi_assets.store.state import Tombstones
 from vismapbi_assets.store.store import Store
 from vismapbi_assets.visma.client import VismaClient
@@ -25,7 +23,6 @@ from vismapbi_assets.visma.scope import requests_of
 from vismapbi_assets.visma.window import Window, changed_since
 
 COUNTED = ("read", "new", "changed", "unchanged", "stale", "revived", "quarantined", "held")
-OPEN = "Open"
 NOTHING_GONE = Tombstones()
 
 
@@ -51,7 +48,7 @@ def extract(
     meter = Meter.start(entity, company, client, store, run_id, options)
     run, began = meter.run, meter.began
     note = ProgressNote(
-        store, f"reading/{entity.name}/{company}", {**filters, "size": str(run.reader.size)}
+        store, f"interrupted/{entity.name}/{company}", {**filters, "size": str(run.reader.size)}
     )
     resumable = entity.paging in ("document", "line")
     earlier = note.find(began, options.resume_hours) if resumable else None
@@ -87,55 +84,6 @@ def extract(
     return meter.report(
         "everything" if whole else str(window), whole, evidence, doubt, tombstones=tombstones
     )
-
-
-def reread_open(
-    entity: Entity,
-    company: str,
-    window: Window,
-    *,
-    client: VismaClient,
-    store: Store,
-    run_id: str,
-    options: Options,
-) -> Extraction:
-    """Read open documents again, because a balance may move without a new stamp.
-
-    First what changed in the window, then every open document. One that is open in state and no
-    longer among them was closed or removed without a stamp; then everything is read. That the
-    server has obeyed the status filter is proved by the rows.
-    """
-    changed = extract(
-        entity, company, window, client=client, store=store, run_id=run_id, options=options
-    )
-    if not changed.complete or changed.whole:
-        return changed
-    meter = Meter.start(entity, company, client, store, run_id, options)
-    evidence = Evidence(meter.began)
-    try:
-        requests = requests_of(entity, company, store)
-        filters = {"status": OPEN}
-        meter.run.read(requests, filters, evidence)
-        evidence, doubt = meter.run.settle(requests, filters, evidence)
-    except QuotaExhausted as spent:
-        return meter.report("open", False, evidence, str(spent), resume_at=spent.resume_at)
-    seen = evidence.keys()
-    rows = store.state(entity.name).current(["company", "key", "status"])
-    ours = rows.filter(pl.col("company") == company).collect()
-    strangers = ours.filter(pl.col("key").is_in(seen.implode()), pl.col("status") != OPEN)
-    if strangers.height:
-        doubt = (
-            f"Visma.net did not obey the filter status={OPEN}: {strangers.height} of {len(seen)} "
-            f"documents are not open, such as {', '.join(strangers['key'].head(3))}"
-        )
-        return meter.report("open documents", False, evidence, doubt)
-    closed = ours.filter(pl.col("status") == OPEN, ~pl.col("key").is_in(seen.implode()))
-    if doubt is None and closed.height:
-        return extract(
-            entity, company, window, client=client, store=store, run_id=run_id, options=options,
-            sweep=True,
-        )  # fmt: skip
-    return meter.report("open documents", False, evidence, doubt)
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,6 @@ class Assembler:
         return self.merge(current)
 
 
-def line_count(lines: str = LINES, number: str = "lineNumber") -> pl.Expr:
-    """Distinct lines of each batch."""
-    numbers = pl.col(lines).list.eval(pl.element().struct.field(number).n_unique())
-    return numbers.list.first().fill_null(0).cast(pl.UInt32)
-
-
 def judged(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with `rule` and `reason` of each batch that must be held back, null on the others.
 

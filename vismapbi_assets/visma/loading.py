@@ -15,10 +15,11 @@ from functools import partial
 import polars as pl
 
 from vismapbi_assets.store.quarantine import Rejected
-from vismapbi_assets.visma.decode import decode_page, merge_fragments
+from vismapbi_assets.visma.content import line_count, merge_fragments
+from vismapbi_assets.visma.decode import decode_page
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.evidence import Evidence
-from vismapbi_assets.visma.journal import Assembler, judged, line_count
+from vismapbi_assets.visma.journal import Assembler, judged
 from vismapbi_assets.visma.reading import Content
 from vismapbi_assets.visma.sink import Sink
 
@@ -86,7 +87,7 @@ class Loader:
     def _store_batches(self, frame: pl.DataFrame, evidence: Evidence, asked_at: datetime) -> None:
         if frame.is_empty():
             return
-        frame = judged(frame.with_columns(line_count().alias("units")))
+        frame = judged(frame.with_columns(line_count(self.entity).alias("units")))
         evidence.add(frame["key"], frame["units"])
         held = self._held(frame.filter(pl.col("rule").is_not_null()))
         waiting = self.sink.put_aside(held, asked_at, "held")
