@@ -208,21 +208,26 @@ def _entry_keys(rows: pl.DataFrame) -> pl.Series:
     The counter tells apart entries that are alike in everything else; they keep the order in which
     the API delivers them.
     """
-    identity = (
-        pl.col("DocumentKey"),
-        pl.col("EntryType"),
-        pl.col("AppliedToKey").fill_null(NONE),
-        pl.col("Via").fill_null(NONE),
-        pl.col("EntryDate").cast(pl.String).fill_null(NONE),
-    )
-    text = rows.select(
+    alike = ("Document", "EntryType", "AppliedToKey", "Via", "EntryDate")
+    texts = rows.select(
         "Company",
         Text=pl.concat_str(
-            *identity,
-            pl.int_range(pl.len()).over(*identity).cast(pl.String),
+            "DocumentKey",
+            "EntryType",
+            pl.col("AppliedToKey").fill_null(NONE),
+            pl.col("Via").fill_null(NONE),
+            pl.col("EntryDate").cast(pl.String).fill_null(NONE),
+            pl.int_range(pl.len()).over(alike).cast(pl.String),
             separator="|",
         ),
     )
     # polars' own hash is not stable across its versions, so the digest is taken in Python.
-    digests = [blake2b(t.encode(), digest_size=12).hexdigest() for t in text["Text"].to_list()]
-    return text["Company"] + ":" + pl.Series(digests, dtype=pl.String)
+    digests = [
+        pl.Series(
+            [blake2b(text.encode(), digest_size=12).hexdigest() for text in part["Text"].to_list()],
+            dtype=pl.String,
+        )
+        for part in texts.iter_slices(50_000)
+    ]
+    none = pl.Series([], dtype=pl.String)
+    return texts["Company"] + ":" + pl.concat([none, *digests])

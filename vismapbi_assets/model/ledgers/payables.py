@@ -14,6 +14,7 @@ import polars as pl
 
 from vismapbi_assets.model.companies import base_currency, default_branch
 from vismapbi_assets.model.conversion import implied_rates, with_base
+from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
 from vismapbi_assets.model.ledgers.applications import APPLICATIONS, application_events
@@ -57,7 +58,7 @@ def _ap_entries(inputs: Inputs) -> pl.DataFrame:
         day="DocumentDate",
         base_currency="BaseCurrency",
         otherwise=implied_rates(invoices),
-    ).with_columns(pl.col("GrossBase").fill_null(0))
+    ).with_columns(money("GrossBase"))
     voided = voided_payments(payments)
     lines = _lines(payments, voided, inputs)
     documents = _documents(invoices, payments, voided, lines)
@@ -77,12 +78,12 @@ def _payments(inputs: Inputs) -> pl.DataFrame:
             ReferenceNumber=part("refNbr"),
             PartyKey=key("supplier_number"),
             BranchKey=first_key("branch", default=default_branch(inputs)),
-            CurrencyId=part("currency_id"),
+            CurrencyId=pl.coalesce(part("currency_id"), base_currency(inputs)),
             DocumentDate="applicationDate",
             FinancialPeriodKey=period("applicationPeriod"),
             ModifiedDate=pl.col("lastModifiedDateTime").dt.date(),
             SignFactor=supplier_sign("type"),
-            GrossCurrency=pl.col("paymentAmount").fill_null(0),
+            GrossCurrency=money("paymentAmount"),
             BalanceCurrency=pl.coalesce("balance", "unappliedBalance"),
             IsVoided=status_group("status") == "Void",
             BaseCurrency=base_currency(inputs),
@@ -120,9 +121,9 @@ def _lines(payments: pl.DataFrame, voided: pl.DataFrame, inputs: Inputs) -> pl.D
             ViaKey="DocumentKey",
             EntryDate=_application_date(),
             FinancialPeriodKey="LinePeriod",
-            Amount=pl.col("amountPaid").fill_null(0),
-            Discount=pl.col("cashDiscountTaken").fill_null(0),
-            WriteOff=pl.col("withholdingTax").fill_null(0),
+            Amount=money("amountPaid"),
+            Discount=money("cashDiscountTaken"),
+            WriteOff=money("withholdingTax"),
             CurrencyId=pl.coalesce(part("currency"), "CurrencyId"),
             CrossRate=pl.lit(None, dtype=pl.Decimal(28, 10)),
         )
@@ -197,7 +198,7 @@ def _invoices(inputs: Inputs) -> pl.DataFrame:
             ReferenceNumber=part("referenceNumber"),
             PartyKey=key("supplier_number"),
             BranchKey=first_key("branchNumber_number", default=default_branch(inputs)),
-            CurrencyId=part("currencyId"),
+            CurrencyId=pl.coalesce(part("currencyId"), base_currency(inputs)),
             DocumentDate="date",
             DueDate="dueDate",
             FinancialPeriodKey=first_period("financialPeriod", "postPeriod"),

@@ -16,6 +16,7 @@ import polars as pl
 
 from vismapbi_assets.model.companies import base_currency, default_branch
 from vismapbi_assets.model.conversion import implied_rates, with_base
+from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
 from vismapbi_assets.model.ledgers.applications import APPLICATIONS, application_events
@@ -101,12 +102,12 @@ def _ar_entries(inputs: Inputs) -> pl.DataFrame:
     payments = with_base(
         _payments(inputs),
         inputs,
-        {"Converted": "GrossCurrency"},
+        {"GrossBase": "GrossCurrency"},
         currency="CurrencyId",
         day="DocumentDate",
         base_currency="BaseCurrency",
         otherwise=implied_rates(invoices),
-    ).with_columns(GrossBase=pl.coalesce("GrossBase", "Converted", pl.lit(0)).cast(MONEY))
+    ).with_columns(money("GrossBase"), pl.col("BalanceCurrency").cast(MONEY))
     voided = voided_payments(payments)
     lines = _lines(invoices, payments, voided)
     documents = _documents(invoices, payments, voided)
@@ -124,15 +125,15 @@ def _invoices(inputs: Inputs) -> pl.DataFrame:
             ReferenceNumber=part("referenceNumber"),
             PartyKey=key("customer_number"),
             BranchKey=first_key("branchNumber_number", default=default_branch(inputs)),
-            CurrencyId=part("currencyId"),
+            CurrencyId=pl.coalesce(part("currencyId"), base_currency(inputs)),
             DocumentDate="documentDate",
             DueDate="documentDueDate",
             FinancialPeriodKey=first_period("financialPeriod", "postPeriod"),
             ClosedPeriodKey=period("closedFinancialPeriod"),
             ModifiedDate=pl.col("lastModifiedDateTime").dt.date(),
             SignFactor=customer_sign("documentType"),
-            GrossBase=pl.col("amount").fill_null(0),
-            GrossCurrency=pl.coalesce("amountInCurrency", "amount").fill_null(0),
+            GrossBase=money("amount"),
+            GrossCurrency=money(pl.coalesce("amountInCurrency", "amount")),
             BalanceBase="balance",
             BalanceCurrency=pl.coalesce("balanceInCurrency", "balance"),
             IsReleased=is_released("status"),
@@ -152,19 +153,7 @@ def _invoices(inputs: Inputs) -> pl.DataFrame:
 
 
 def _payments(inputs: Inputs) -> pl.DataFrame:
-    """Released documents of the payment endpoint, credit notes and write-offs among them.
-
-    Amounts are in the payment's currency. Where the API adds a twin in currency that differs, the
-    unsuffixed amount is the base amount, as on every other customer document.
-    """
-    twin = pl.col("paymentAmountInCurrency").is_not_null() & (
-        pl.col("paymentAmountInCurrency") != pl.col("paymentAmount")
-    )
-    available = (
-        pl.when(twin)
-        .then(pl.coalesce("availableBalanceInCurrency", "availableBalance"))
-        .otherwise("availableBalance")
-    )
+    """Released documents of the payment endpoint, credit notes and write-offs among them."""
     return (
         inputs.entity("customerPayment")
         .filter(is_released("status") | (status_group("status") == "Void"))
@@ -175,18 +164,14 @@ def _payments(inputs: Inputs) -> pl.DataFrame:
             ReferenceNumber=part("refNbr"),
             PartyKey=key("customer_number"),
             BranchKey=first_key("branch", default=default_branch(inputs)),
-            CurrencyId=part("currency"),
+            CurrencyId=pl.coalesce(part("currency"), base_currency(inputs)),
             DocumentDate="applicationDate",
             FinancialPeriodKey=period("applicationPeriod"),
             ModifiedDate=pl.col("lastModifiedDateTime").dt.date(),
             SignFactor=customer_sign("type"),
-            GrossBase=pl.when(twin).then("paymentAmount"),
-            GrossCurrency=pl.when(twin)
-            .then("paymentAmountInCurrency")
-            .otherwise("paymentAmount")
-            .fill_null(0),
+            GrossCurrency=money("paymentAmount"),
             # What is reserved for orders is not available, and still owed to the customer.
-            BalanceCurrency=(available + pl.col("appliedToOrders").fill_null(0)).cast(MONEY),
+            BalanceCurrency=pl.col("availableBalance") + money("appliedToOrders"),
             IsVoided=status_group("status") == "Void",
             BaseCurrency=base_currency(inputs),
             Lines="paymentLines",
@@ -250,8 +235,8 @@ def _told_by_documents(invoices: pl.DataFrame) -> pl.DataFrame:
         PayingKey="ViaKey",
         EntryDate=pl.coalesce("applicationDate", "DocumentDate"),
         FinancialPeriodKey=period("applicationPeriod"),
-        Amount=pl.col("amountPaid").fill_null(0),
-        Discount=pl.col("cashDiscountTaken").fill_null(0),
+        Amount=money("amountPaid"),
+        Discount=money("cashDiscountTaken"),
         WriteOff=pl.lit(0, dtype=MONEY),
         CurrencyId=pl.lit(None, dtype=pl.String),
         CrossRate=pl.lit(None, dtype=APPLICATIONS["CrossRate"]),
@@ -275,9 +260,9 @@ def _told_by_payments(payments: pl.DataFrame) -> pl.DataFrame:
             PayingKey="DocumentKey",
             EntryDate="DocumentDate",
             FinancialPeriodKey="FinancialPeriodKey",
-            Amount=pl.col("amountPaid").fill_null(0),
-            Discount=pl.col("cashDiscountTaken").fill_null(0),
-            WriteOff=pl.col("balanceWriteOff").fill_null(0),
+            Amount=money("amountPaid"),
+            Discount=money("cashDiscountTaken"),
+            WriteOff=money("balanceWriteOff"),
             CurrencyId=pl.coalesce(part("currency"), "PaymentCurrency"),
             CrossRate=pl.col("crossRate").cast(APPLICATIONS["CrossRate"]),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from vismapbi_assets.model.companies import default_branch
+from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import NONE, document_key, enumeration, first_key, key, part, text
 from vismapbi_assets.model.ledgers.payables import ap_entries, gross
@@ -22,7 +23,6 @@ from vismapbi_assets.model.signs import (
     status_group,
     supplier_sign,
 )
-from vismapbi_assets.model.table import MONEY
 
 
 def supplier_invoice(inputs: Inputs) -> pl.DataFrame:
@@ -52,14 +52,14 @@ def supplier_invoice(inputs: Inputs) -> pl.DataFrame:
             CurrencyId=part("currencyId"),
             ExchangeRate=pl.col("exchangeRate").cast(pl.Float64),
             SignFactor=sign,
-            GrossCurrency=signed(sign, gross("InCurrency")),
-            GrossBase=signed(sign, gross()),
-            NetBase=signed(sign, _net()),
-            VatBase=signed(sign, "vatTotal"),
-            OpenBase=signed(sign, "balance"),
-            OpenCurrency=signed(sign, "balanceInCurrency"),
-            CashDiscountBase=pl.col("cashDiscount").fill_null(0).cast(MONEY),
-            WithholdingTaxBase=pl.col("withholdingTax").fill_null(0).cast(MONEY),
+            GrossCurrency=money(gross("InCurrency"), sign),
+            GrossBase=money(gross(), sign),
+            NetBase=money(_net(), sign),
+            VatBase=money("vatTotal", sign),
+            OpenBase=money("balance", sign),
+            OpenCurrency=money("balanceInCurrency", sign),
+            CashDiscountBase=money("cashDiscount"),
+            WithholdingTaxBase=money("withholdingTax"),
             CreditTerms=text("creditTerms_description"),
             PaymentMethod=text("paymentMethod_description"),
             CashAccount=text("cashAccount"),
@@ -104,13 +104,13 @@ def customer_invoice(inputs: Inputs) -> pl.DataFrame:
                 CurrencyId=part("currencyId"),
                 ExchangeRate=pl.col("exchangeRate").cast(pl.Float64),
                 SignFactor=sign,
-                GrossBase=signed(sign, "amount"),
-                GrossCurrency=signed(sign, pl.coalesce("amountInCurrency", "amount")),
-                NetBase=signed(sign, _net()),
-                VatBase=signed(sign, "vatTotal"),
-                OpenBase=signed(sign, "balance"),
-                OpenCurrency=signed(sign, pl.coalesce("balanceInCurrency", "balance")),
-                CashDiscountBase=pl.col("cashDiscount").fill_null(0).cast(MONEY),
+                GrossBase=money("amount", sign),
+                GrossCurrency=money(pl.coalesce("amountInCurrency", "amount"), sign),
+                NetBase=money(_net(), sign),
+                VatBase=money("vatTotal", sign),
+                OpenBase=money("balance", sign),
+                OpenCurrency=money(pl.coalesce("balanceInCurrency", "balance"), sign),
+                CashDiscountBase=money("cashDiscount"),
                 DunningLevel="dunningLetterLevel",
                 DunningDate="dunningLetterDate",
                 CreditTerms=text("creditTerms_description"),
@@ -130,12 +130,6 @@ def customer_invoice(inputs: Inputs) -> pl.DataFrame:
         .collect()
     )
     return _settled(documents, ar_entries(inputs), before="DunningLevel")
-
-
-def signed(sign: pl.Expr, amount: str | pl.Expr) -> pl.Expr:
-    """An amount with its document type's sign; nothing is zero."""
-    value = pl.col(amount) if isinstance(amount, str) else amount
-    return (sign * value.fill_null(0)).cast(MONEY)
 
 
 def _net() -> pl.Expr:
