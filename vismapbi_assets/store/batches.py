@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from vismapbi_assets.store.drafts import Batch, Plan
 from vismapbi_assets.store.ledger import BatchState
-from vismapbi_assets.store.plans import Batch, Plan, Plans
+from vismapbi_assets.store.plans import Plans
 
 _SCHEMA: dict[str, pl.DataType] = {
     "push_batch_id": pl.Int64(),

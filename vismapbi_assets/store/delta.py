@@ -19,10 +19,10 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 from deltalake.writer import write_deltalake
-from polars.datatypes import DataTypeClass
 
-from vismapbi_assets.store.errors import SchemaConflictError, StoreBusyError
+from vismapbi_assets.store.errors import StoreBusyError
 from vismapbi_assets.store.objects import Objects
+from vismapbi_assets.store.schemas import merged, polars_schema
 
 ROW_GROUP = 32_768
 REWRITE = "rewrite"
@@ -216,11 +216,6 @@ class Delta:
         )
 
 
-def polars_schema(table: DeltaTable) -> dict[str, pl.DataType]:
-    """The table's columns as polars types."""
-    return dict(pl.Schema(table.schema().to_arrow()).items())
-
-
 def file_statistics(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """Row count, least and greatest value and null count of the columns, as Delta writes them."""
     held = [name for name in columns if name in frame.columns]
@@ -234,27 +229,3 @@ def file_statistics(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, An
         "maxValues": {name: value for name, value in high.items() if value is not None},
         "nullCount": {**nulls, **counts},
     }
-
-
-def merged(name: str, held: pl.DataType | None, incoming: pl.DataType) -> pl.DataType:
-    """The type that holds both; members of structs add up, everything else must agree."""
-    if held is None or held == incoming:
-        return incoming
-    if isinstance(held, pl.List) and isinstance(incoming, pl.List):
-        return pl.List(merged(f"{name}[]", _instance(held.inner), _instance(incoming.inner)))
-    if isinstance(held, pl.Struct) and isinstance(incoming, pl.Struct):
-        fields = {field.name: _instance(field.dtype) for field in held.fields}
-        for field in incoming.fields:
-            fields[field.name] = merged(
-                f"{name}.{field.name}", fields.get(field.name), _instance(field.dtype)
-            )
-        return pl.Struct(fields)
-    raise SchemaConflictError(
-        f"column {name} is stored as {held} and now comes as {incoming}. Give the new meaning a "
-        "new name, or load the table anew."
-    )
-
-
-def _instance(dtype: DataTypeClass | pl.DataType) -> pl.DataType:
-    instance: pl.DataType = dtype() if isinstance(dtype, DataTypeClass) else dtype
-    return instance

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from vismapbi_assets.store.append_log import AppendLog
-from vismapbi_assets.store.delta import Delta, polars_schema
+from vismapbi_assets.store.delta import Delta
 from vismapbi_assets.store.errors import PlanConflictError
 from vismapbi_assets.store.objects import Objects
-from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot_of, sorted_by, utc
+from vismapbi_assets.store.published_meta import PublishedMeta
+from vismapbi_assets.store.schemas import merged, polars_schema, settled, utc
+from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot_of, sorted_by
 
 KEY = ("row_key",)
 PLAN, META = "plan", "meta"
@@ -33,34 +35,6 @@ TECHNICAL: dict[str, pl.DataType] = {
     "loaded_at": pl.Datetime("us", "UTC"),
 }
 _STATISTICS = ("row_key", "parent", SEQUENCE, "replaces")
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedMeta:
-    """What is known about a published table.
-
-    Attributes:
-        plan: the last plan that was committed; 0 before the first.
-        sources: the sequence of each source that the rows were computed from.
-        lookup_hash: what the rows depend on besides their documents, as a hash.
-        rows: rows in the destination, reversals included.
-        net: rows that count, one per key.
-        dirty: why the destination cannot be trusted until it is replaced; None when it can.
-        facts: whatever else the publisher keeps with the table.
-    """
-
-    plan: int = 0
-    sources: dict[str, int] = field(default_factory=dict)
-    lookup_hash: str | None = None
-    rows: int = 0
-    net: int = 0
-    dirty: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def superseded(self) -> int:
-        """Rows in the destination that cancel each other out."""
-        return self.rows - self.net
 
 
 @dataclass(frozen=True)
@@ -134,6 +108,7 @@ class PublishedTable:
         """
         if added["row_key"].n_unique() != added.height:
             raise ValueError(f"published/{self.table}: plan {plan} adds a row key twice")
+        added = settled(added, TECHNICAL)
 
         def attempt() -> bool:
             schema = {**TECHNICAL, **added.schema}
@@ -192,8 +167,9 @@ class PublishedTable:
         for frame in frames:
             if frame.is_empty():
                 continue
-            schema |= frame.schema
-            files.append(self.delta.write(sorted_by(_typed(frame, plan), KEY), _stem(plan)))
+            typed = _typed(settled(frame, TECHNICAL), plan)
+            schema |= {n: merged(n, schema.get(n), t) for n, t in typed.schema.items()}
+            files.append(self.delta.write(sorted_by(typed, KEY), _stem(plan)))
             rows += frame.height
 
         def attempt() -> bool:

@@ -14,8 +14,8 @@ from datetime import datetime
 import polars as pl
 
 from vismapbi_assets.store.objects import Objects
+from vismapbi_assets.store.schemas import utc
 from vismapbi_assets.store.state import StateTable
-from vismapbi_assets.store.versions import utc
 
 WAITING, RELEASED = "waiting", "released"
 _SCHEMA: dict[str, pl.DataType] = {

@@ -12,11 +12,12 @@ from datetime import datetime
 
 import polars as pl
 
-from vismapbi_assets.store.delta import Delta, polars_schema
+from vismapbi_assets.store.delta import Delta
+from vismapbi_assets.store.judgement import KEY, deduplicated, outcome, refusal
 from vismapbi_assets.store.objects import Objects
-from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by, utc
+from vismapbi_assets.store.schemas import polars_schema, settled, utc
+from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by
 
-KEY = ("company", "key")
 TECHNICAL: dict[str, pl.DataType] = {
     "company": pl.String(),
     "key": pl.String(),
@@ -113,7 +114,7 @@ class StateTable:
         unless it was read before it was found gone. Of a key that occurs twice in `frame` the
         newest counts, the last of equals.
         """
-        incoming = _deduplicated(frame)
+        incoming = deduplicated(settled(frame, TECHNICAL))
         if incoming.is_empty():
             return Upsert(sequence=self.sequence())
         return self.delta.retried(lambda: self._upsert(incoming, run_id, utc(extracted_at)))
@@ -126,7 +127,7 @@ class StateTable:
         judged = incoming.select(*KEY, "content_hash", "modified_at").join(
             heads, on=KEY, how="left", suffix="_held", maintain_order="left"
         )
-        judged = judged.with_columns(_outcome(extracted_at).alias("outcome"))
+        judged = judged.with_columns(outcome(extracted_at).alias("outcome"))
         counts = dict(judged.group_by("outcome").len().iter_rows())
         write = judged["outcome"].is_in(["new", "changed", "revived"])
         result = Upsert(
@@ -182,7 +183,7 @@ class StateTable:
             gone = gone.filter((pl.col(SEQUENCE) <= read_from) | (pl.col("run_id") == run_id))
         if gone.is_empty():
             return Tombstones(sequence=held.sequence)
-        if not allow and (reason := _refusal(gone.height, live.height, len(present), max_share)):
+        if not allow and (reason := refusal(gone.height, live.height, len(present), max_share)):
             return Tombstones(refused_reason=reason, sequence=held.sequence)
         rows = held.heads({"company": pl.Series([company]), "key": gone["key"]})
         sequence = held.sequence + 1
@@ -238,49 +239,3 @@ def _next_versions(
     }
     versions = rows.with_columns(**absent, **values)
     return versions.select(*TECHNICAL, pl.exclude(TECHNICAL))
-
-
-def _deduplicated(frame: pl.DataFrame) -> pl.DataFrame:
-    nulls = frame.select(pl.col(KEY).is_null().any()).row(0)
-    if any(nulls):
-        raise ValueError("documents without company or key cannot be stored")
-    if frame.height == frame.select(KEY).n_unique():
-        return frame
-    order = pl.col("modified_at").fill_null(strategy="forward").over(KEY)
-    index = (
-        frame.select(*KEY, order, pl.int_range(pl.len()).alias("_row"))
-        .sort("modified_at", "_row", nulls_last=False)
-        .unique(KEY, keep="last", maintain_order=True)["_row"]
-    )
-    return frame[index.sort()]
-
-
-def _outcome(extracted_at: datetime) -> pl.Expr:
-    older = pl.col("modified_at") < pl.col("modified_at_held")
-    return (
-        pl.when(pl.col(SEQUENCE).is_null())
-        .then(pl.lit("new"))
-        .when(pl.col("deleted_at") > pl.lit(extracted_at, TECHNICAL["deleted_at"]))
-        .then(pl.lit("stale"))
-        .when(pl.col("deleted_at").is_not_null())
-        .then(pl.lit("revived"))
-        .when(pl.col("content_hash") == pl.col("content_hash_held"))
-        .then(pl.lit("unchanged"))
-        .when(older)
-        .then(pl.lit("stale"))
-        .otherwise(pl.lit("changed"))
-    )
-
-
-def _refusal(gone: int, live: int, present: int, max_share: float) -> str | None:
-    if present == 0:
-        return (
-            f"the reading showed no document at all while {live} are stored; an empty answer "
-            "proves nothing. Confirm the deletion explicitly if the entity is really empty."
-        )
-    if gone > max_share * live:
-        return (
-            f"{gone} of {live} documents ({gone / live:.0%}) would be marked as deleted, more "
-            f"than the allowed {max_share:.0%}. Check the reading, then confirm the deletion."
-        )
-    return None

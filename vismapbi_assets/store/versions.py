@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import polars as pl
 from deltalake import DeltaTable
 
-from vismapbi_assets.store.delta import DataFile, Delta, polars_schema
+from vismapbi_assets.store.delta import DataFile, Delta
+from vismapbi_assets.store.schemas import polars_schema
 
 SEQUENCE = "sequence"
 VERSION_COLUMNS: dict[str, pl.DataType] = {
@@ -156,10 +156,3 @@ def newest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
 def sorted_by(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The frame in the order of the columns, so that row groups hold narrow ranges of them."""
     return frame.sort(columns) if frame.height > 1 else frame
-
-
-def utc(at: datetime) -> datetime:
-    """The time in UTC, as it is stored; a time without a zone says nothing and is refused."""
-    if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no time zone")
-    return at.astimezone(UTC)
