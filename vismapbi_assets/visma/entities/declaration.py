@@ -10,15 +10,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from vismapbi_assets.visma.entities.shape import SERVER_TIME, Column, Shape, columns
+from vismapbi_assets.visma.entities.wire import Decoders, struct
 
 Domain = Literal["reference", "ledger", "payables", "receivables", "purchasing", "cash", "projects"]
 Paging = Literal["document", "line", "none", "short"]
 Delta = Literal["pair", "floor", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must hold for every document beside names and types.
+
+    `holds` is null or true where the rule is kept; `says` completes "the document ...".
+    """
+
+    name: str
+    holds: pl.Expr
+    says: str
+
 
 STATE_COLUMNS: Mapping[str, pl.DataType] = {
     "company": pl.String(),
@@ -52,6 +66,7 @@ class Entity:
         line_key: the field that numbers the lines of a document split over pages.
         optional_key: key columns that may be absent.
         key_prefix: text removed from the front of the first key column.
+        rules: what must hold beside what follows from the shape.
         in_sync: whether the regular runs read it.
     """
 
@@ -72,6 +87,7 @@ class Entity:
     line_key: str | None = None
     optional_key: tuple[str, ...] = ()
     key_prefix: str = ""
+    rules: tuple[Rule, ...] = ()
     in_sync: bool = True
 
     @property
@@ -109,3 +125,23 @@ class Entity:
             | {c.name: c.description for c in self.columns}
             | {name: f"{name} asked for in the request" for name in self.requested}
         )
+
+    @cached_property
+    def paths(self) -> dict[str, tuple[str, ...]]:
+        """Where each column's value is in a document."""
+        return {c.name: c.path for c in self.columns}
+
+    @cached_property
+    def strict(self) -> Decoders:
+        """Decoders that refuse members the contract does not have."""
+        return Decoders.of(self.shape, strict=True)
+
+    @cached_property
+    def lenient(self) -> Decoders:
+        """Decoders that skip such members."""
+        return Decoders.of(self.shape, strict=False)
+
+    @property
+    def struct(self) -> type[Any]:
+        """The msgspec struct of one document."""
+        return struct(self.shape, strict=False)

@@ -4,7 +4,7 @@ Nested objects are named after what they are in the API; value lists hold the va
 published contract. What only one entity uses stays with that entity.
 """
 
-from vismapbi_assets.visma.entities.shape import known, one_of, part, shape, text
+from vismapbi_assets.visma.entities.shape import known, part, shape, text
 
 CODE = text("id description")
 CODE_ONLY = shape(text("id"), known("description"))

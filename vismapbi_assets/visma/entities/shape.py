@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date as date_type
 from typing import Literal
 
 import polars as pl
@@ -21,6 +22,10 @@ MONEY = pl.Decimal(19, 4)
 RATE = pl.Decimal(28, 10)
 SERVER_TIME = pl.Datetime("us")
 """Visma's stamps carry no zone; they are compared with each other and nothing else."""
+
+FIRST_DATE = date_type(1990, 1, 1)
+LAST_DATE = date_type(2100, 12, 31)
+"""Business dates outside are typing errors and would stretch every calendar."""
 
 EVERYWHERE = ("errorInfo", "extras", "metadata")
 """Members that any object may carry and that mean nothing for reading."""
