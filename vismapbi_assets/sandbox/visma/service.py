@@ -1,0 +1,398 @@
+"""The simulated service as one object: companies, gateway, faults and control, without HTTP.
+
+Belongs here: answering a call step by step, and the switches that tests use in process. Does not
+belong here: sockets (see `app`), business rules (see `verbs`).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from base64 import urlsafe_b64decode
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from . import chart, verbs
+from .background import BackgroundDesk
+from .clock import GatewayClock, Zone
+from .faults import Answer, FaultBook, exception_body, message_body
+from .gateway import READ, CallWindow, Grant, TokenDesk
+from .history import Company
+from .listing import Listings, Refused
+from .profiles import load_document
+from .resources import BY_PATH, RESOURCES, Resource
+from .settings import ServiceSettings
+from .totals import control_totals
+from .wire.common import row_version
+
+
+@dataclass(slots=True)
+class Script:
+    """A change to be made after the n-th list request of an entity."""
+
+    entity: str
+    after: int
+    company: str
+    verb: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LateChange:
+    """A change whose stamp was taken before it becomes visible."""
+
+    company: str
+    stamp: datetime
+    verb: str
+    arguments: dict[str, Any]
+
+
+class VismaSandbox:
+    """The simulated Visma.net."""
+
+    def __init__(
+        self, group: Mapping[str, Company], settings: ServiceSettings | None = None
+    ) -> None:
+        document = load_document()
+        self.companies = dict(group)
+        self.settings = settings or ServiceSettings()
+        self.gateway = GatewayClock()
+        self.faults = FaultBook()
+        self.log: deque[dict[str, Any]] = deque(maxlen=200_000)
+        self.lock = threading.RLock()
+        self.host = ""
+        self.tokens = TokenDesk(
+            document["secrets"]["VISMA_CLIENT_ID"],
+            document["secrets"]["VISMA_CLIENT_SECRET"],
+            tuple(company.profile for company in group.values()),
+            self.gateway,
+            self.settings,
+        )
+        self.window = CallWindow(self.gateway, self.settings)
+        self.background = BackgroundDesk(self.settings)
+        self._listings = {
+            key: Listings(company.books, self.settings) for key, company in group.items()
+        }
+        self._scripts: list[Script] = []
+        self._late: list[LateChange] = []
+        self.configure()
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Answer one call and note it in the log."""
+        with self.lock:
+            began = time.perf_counter()
+            plain = path.rstrip("/").lower() or "/"
+            if plain == "/connect/token":
+                answer = self._token(method, dict(form or {}))
+            else:
+                answer = self._call(method, path, plain, query, headers)
+            now = self.gateway.seconds()
+            answer = self.faults.strike(path, answer.entity, answer.company, answer, now)
+            self.log.append(
+                {
+                    "method": method,
+                    "path": path,
+                    "query": dict(query),
+                    "status": answer.status if not answer.reset else 0,
+                    "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    "company": answer.company,
+                    "entity": answer.entity,
+                    "rows": answer.rows,
+                    "milliseconds": round((time.perf_counter() - began) * 1000, 3),
+                }
+            )
+            if self.settings.latency_seconds:
+                return replace(answer, delay=answer.delay + self.settings.latency_seconds)
+            return answer
+
+    def _token(self, method: str, form: dict[str, str]) -> Answer:
+        if method != "POST":
+            return Answer(405, b"", headers=(("Allow", "POST"),))
+        status, body = self.tokens.issue(form)
+        return Answer(status, json.dumps(body).encode(), entity="token")
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        plain: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+    ) -> Answer:
+        entity, resource, rest = _route(path, plain)
+        if entity is None:
+            return Answer(404, b"")
+        grant = self.tokens.recognise(headers.get("authorization", ""))
+        if grant is None or grant.company is None:
+            return Answer(401, b"", headers=(("x-vbc-traceid", "0"),), entity=entity)
+        passes, limits = self.window.count(grant.company, grant.client_id)
+        marks = {"entity": entity, "company": grant.company}
+        told = tuple(limits.items()) + (("Ipp-Request-Id", f"{len(self.log):08x}"),)
+        if not passes:
+            return Answer(429, b"", headers=told, **marks)
+        answer = self._permitted(method, entity, resource, rest, path, query, headers, grant)
+        self._run_scripts(entity, grant.company)
+        return replace(answer, headers=(*told, *answer.headers), **marks)
+
+    def _permitted(
+        self,
+        method: str,
+        entity: str,
+        resource: Resource | None,
+        rest: list[str],
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        grant: Grant,
+    ) -> Answer:
+        company = self.companies[grant.company or ""]
+        if company.profile.key in self.settings.unlicensed:
+            return Answer(403, exception_body("12027", "No license for this company."))
+        asked = headers.get("ipp-company-id")
+        if asked and asked != company.profile.company_id:
+            return Answer(
+                400, exception_body("12002", "Invalid parameter exception: ipp-company-id")
+            )
+        if READ not in grant.scopes or entity in self.settings.forbidden.get(
+            company.profile.key, []
+        ):
+            return Answer(403, message_body("You are not authorized to use this resource."))
+        if method != "GET":
+            return Answer(405, b"", headers=(("Allow", "GET"),))
+        if entity == "background":
+            return self._background(rest, company)
+        if headers.get("erp-api-background"):
+            answer = self._read(entity, resource, rest, query, company)
+            now = company.books.clock.now()
+            return self.background.accept(company.profile.key, path, answer, now, self.host)
+        return self._read(entity, resource, rest, query, company)
+
+    def _background(self, rest: list[str], company: Company) -> Answer:
+        key = company.profile.key
+        found: Answer | None = None
+        if len(rest) == 1:
+            found = self.background.state(rest[0], key, Zone(self.settings.zone))
+        elif len(rest) == 2 and rest[1].lower() == "content":
+            found = self.background.content(rest[0], key)
+        return found or Answer(404, message_body("The background operation was not found."))
+
+    def _read(
+        self,
+        entity: str,
+        resource: Resource | None,
+        rest: list[str],
+        query: Mapping[str, str],
+        company: Company,
+    ) -> Answer:
+        if resource is None:
+            return _dimension(rest, company, Zone(self.settings.zone))
+        listings = self._listings[company.profile.key]
+        if rest:
+            return self._one(resource, rest, listings)
+        try:
+            page = listings.page(resource, query)
+        except Refused as refusal:
+            return Answer(400, message_body(str(refusal)))
+        return Answer(200, page.body, rows=page.rows)
+
+    @staticmethod
+    def _one(resource: Resource, rest: list[str], listings: Listings) -> Answer:
+        *kind, number = [_plain_id(part) for part in rest]
+        for record in listings.books.lists[resource.entity]:
+            if record.number != number:
+                continue
+            if kind and resource.kind(record).lower() != kind[-1].lower():
+                continue
+            form = listings.form(resource, record)
+            body = form.head + b"".join(form.expands.values())
+            if resource.paging == "line":
+                body += b',"journalTransactionLines":[' + b",".join(form.lines) + b"]"
+            tag = (("ETag", f'"{row_version(record)}"'),)
+            return Answer(200, body + b"}", rows=1, headers=tag)
+        return Answer(404, message_body(f"{resource.entity} '{number}' was not found."))
+
+    def _run_scripts(self, entity: str, company: str) -> None:
+        for script in list(self._scripts):
+            if script.entity != entity or script.company != company:
+                continue
+            script.after -= 1
+            if script.after <= 0:
+                self._scripts.remove(script)
+                self.mutate(script.company, script.verb, **script.arguments)
+
+    def configure(self, **changes: Any) -> None:
+        """Change switches of the service."""
+        with self.lock:
+            self.settings.update(changes)
+            for company in self.companies.values():
+                company.books.restamp_on_application = self.settings.restamp_on_application
+
+    def mutate(self, company: str, verb: str, **arguments: Any) -> dict[str, Any]:
+        """Make a named change in a company's books."""
+        with self.lock:
+            return verbs.perform(self._company(company), verb, **arguments)
+
+    def _company(self, key: str) -> Company:
+        if key not in self.companies:
+            raise LookupError(f"unknown company '{key}'; known are {sorted(self.companies)}")
+        return self.companies[key]
+
+    def advance(self, days: int = 1, company: str | None = None) -> dict[str, str]:
+        """Live the next days in one company or all."""
+        chosen = [company] if company else list(self.companies)
+        return {key: self.mutate(key, "advance", days=days)["today"] for key in chosen}
+
+    def fault(self, kind: str, **wanted: Any) -> None:
+        """Ask for a fault; `lasting` seconds make it a storm on the gateway clock."""
+        with self.lock:
+            lasting = wanted.pop("lasting", None)
+            if lasting is not None:
+                wanted["until"] = self.gateway.seconds() + lasting
+            self.faults.add(kind=kind, **wanted)
+
+    def script(self, entity: str, after: int, company: str, verb: str, **arguments: Any) -> None:
+        """Make a change right after the n-th coming list request of an entity."""
+        with self.lock:
+            self._scripts.append(Script(entity, after, company, verb, arguments))
+
+    def commit_late(self, company: str, verb: str, **arguments: Any) -> None:
+        """Stamp a change now, but let it be seen only when `flush_late` is called."""
+        with self.lock:
+            stamp = self._company(company).books.clock.stamp()
+            self._late.append(LateChange(company, stamp, verb, arguments))
+
+    def flush_late(self) -> list[dict[str, Any]]:
+        """Make all late changes visible, with their earlier stamps."""
+        with self.lock:
+            late, self._late = self._late, []
+            made = []
+            for change in late:
+                books = self._company(change.company).books
+                with books.clock.held(change.stamp):
+                    made.append(self.mutate(change.company, change.verb, **change.arguments))
+            return made
+
+    def set_clock(
+        self,
+        *,
+        now: datetime | str | None = None,
+        speed: float | None = None,
+        advance_seconds: float = 0.0,
+        gateway_advance: float = 0.0,
+        gateway_scale: float | None = None,
+    ) -> dict[str, str]:
+        """Move or scale the business clocks and the gateway clock."""
+        with self.lock:
+            for company in self.companies.values():
+                clock = company.books.clock
+                if now is not None:
+                    clock.set(datetime.fromisoformat(now) if isinstance(now, str) else now)
+                if advance_seconds:
+                    clock.set(clock.now() + timedelta(seconds=advance_seconds))
+                if speed is not None:
+                    clock.run(speed)
+            if gateway_scale is not None:
+                self.gateway.scale(gateway_scale)
+            self.gateway.advance(gateway_advance)
+            return {
+                key: company.books.clock.now().isoformat()
+                for key, company in self.companies.items()
+            }
+
+    def snapshot(self, company: str, entity: str) -> bytes:
+        """All records of an entity, fully expanded, as JSON."""
+        with self.lock:
+            if entity == "dimension":
+                zone = Zone(self.settings.zone)
+                return b"[" + _dimension([DIMENSIONS[0]], self._company(company), zone).body + b"]"
+            if entity not in RESOURCES:
+                raise LookupError(f"unknown entity '{entity}'; known are {sorted(RESOURCES)}")
+            self._company(company)
+            return self._listings[company].snapshot(RESOURCES[entity])
+
+    def totals(self, company: str, at: date | str | None = None) -> dict[str, object]:
+        """Control totals of a company at a date (default: its business date)."""
+        with self.lock:
+            books = self._company(company).books
+            day = date.fromisoformat(at) if isinstance(at, str) else at
+            return control_totals(books, day or books.today)
+
+
+DIMENSIONS = ("SUBACCOUNT", "INVENTORY", "CUSTOMER", "SUPPLIER", "PROJECT")
+
+
+def _route(path: str, plain: str) -> tuple[str | None, Resource | None, list[str]]:
+    """The resource of a path, matched without regard to case, and the rest behind it."""
+    parts = path.strip("/").split("/")
+    folded = plain.strip("/").split("/")
+    if len(folded) < 2:
+        return None, None, []
+    base, rest = "/" + "/".join(folded[:2]), parts[2:]
+    if base == "/v1/dimension":
+        return "dimension", None, rest
+    if base == "/v1/background":
+        return "background", None, rest
+    resource = BY_PATH.get(base)
+    if resource is None or len(rest) > 3:
+        return None, None, []
+    return resource.entity, resource, rest
+
+
+def _plain_id(part: str) -> str:
+    if part.startswith("b64(") and part.endswith(")"):
+        text = part[4:-1]
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    return part
+
+
+def _dimension(rest: list[str], company: Company, zone: Zone) -> Answer:
+    if not rest:
+        return Answer(200, json.dumps(DIMENSIONS).encode(), rows=len(DIMENSIONS))
+    if rest[0].upper() not in DIMENSIONS:
+        return Answer(404, message_body(f"Dimension '{rest[0]}' was not found."))
+    stamp = zone.text(company.books.lists["subaccount"][0].modified)
+    segments = []
+    if rest[0].upper() == "SUBACCOUNT":
+        for number, (name, values) in enumerate(
+            (("Avdeling", chart.DEPARTMENTS), ("Region", chart.REGIONS)), start=1
+        ):
+            segments.append(
+                {
+                    "internalId": f"{number}",
+                    "segmentId": number,
+                    "description": name,
+                    "length": len(next(iter(values))),
+                    "lastModified": stamp,
+                    "validate": True,
+                    "segmentValues": [
+                        {
+                            "internalId": f"{number}{value}",
+                            "segmentId": number,
+                            "valueId": value,
+                            "description": text,
+                            "active": True,
+                            "lastModified": stamp,
+                        }
+                        for value, text in values.items()
+                    ],
+                    "isAutoNumber": False,
+                }
+            )
+    body = {
+        "id": rest[0].upper(),
+        "length": 4,
+        "description": rest[0].title(),
+        "segments": segments,
+    }
+    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), rows=1)

@@ -1,0 +1,1 @@
+"""Wire forms: how each record looks in the answers of the simulated service."""
