@@ -5,6 +5,7 @@ imported.
 """
 
 from vismapbi_assets.sandbox.dax import aggregates, scalars, tables
+from vismapbi_assets.sandbox.dax.lint import lint
 from vismapbi_assets.sandbox.dax.model import DaxModel, Relationship, TableSource
 from vismapbi_assets.sandbox.dax.query import evaluate, evaluate_all, evaluate_measure
 from vismapbi_assets.sandbox.dax.syntax import DaxError
@@ -18,6 +19,7 @@ __all__ = [
     "evaluate",
     "evaluate_all",
     "evaluate_measure",
+    "lint",
     "scalars",
     "tables",
 ]
