@@ -101,7 +101,7 @@ class BatchLedger:
         return self.states().get(push_batch_id, pending)
 
     def attempts(self, push_batch_id: int | None = None) -> list[dict[str, Any]]:
-        """Every note in order of batch and attempt: batch, attempt, word, at and facts."""
+        """Every note in its order: batch, attempt, word (`sent`, then outcomes), at and facts."""
         notes = []
         for info in self.objects.list(self._folder):
             batch, attempt, word, _ = info.path.rsplit("/", 1)[-1].split(".")
@@ -112,7 +112,10 @@ class BatchLedger:
             notes.append(
                 {"push_batch_id": int(batch), "attempt": int(attempt), "word": word, **about}
             )
-        return sorted(notes, key=lambda n: (n["push_batch_id"], n["attempt"], n["at"]))
+        order = {"sent": 0, "unknown": 1}
+        return sorted(
+            notes, key=lambda n: (n["push_batch_id"], n["attempt"], order.get(n["word"], 2))
+        )
 
     def _has(self, push_batch_id: int, attempt: int, word: str) -> bool:
         return self.objects.info(self._path(push_batch_id, attempt, word)) is not None
