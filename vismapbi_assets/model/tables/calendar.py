@@ -5,7 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
-from vismapbi_assets.model.transforms import aging_buckets, financial_periods
+from vismapbi_assets.model.transforms import aging_buckets, dates, financial_periods
 
 DATES = Table(
     name="Dates",
@@ -19,6 +19,8 @@ DATES = Table(
     source="computed; financialPeriod",
     key=("Date",),
     sources=("financialPeriod",),
+    tables=tuple(dates.FACT_DATES),
+    transform=dates.dates,
     columns=(
         Column(
             "Date",

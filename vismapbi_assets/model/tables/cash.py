@@ -5,7 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
-from vismapbi_assets.model.transforms import organisation
+from vismapbi_assets.model.transforms import cash_position, organisation
 
 CASH_ACCOUNT = Table(
     name="CashAccount",
@@ -43,7 +43,9 @@ CASH_POSITION = Table(
     grain="cash account, branch and day (days with movement, plus period ends)",
     source="from JournalLine",
     key=("CashAccountKey", "BranchKey", "BalanceDate"),
+    sources=("account", "cashAccount", "ledger", "financialPeriod"),
     tables=("JournalLine",),
+    transform=cash_position.cash_position,
     control="ClosingBase",
     columns=(
         Column("CashAccountKey", "String", "<company>:<cash account>", hidden=True, nullable=False),

@@ -5,6 +5,7 @@ the rows belong in `transforms/`.
 """
 
 from vismapbi_assets.model.table import Column, Table
+from vismapbi_assets.model.transforms import aging_snapshot, unposted
 
 UNPOSTED_DOCUMENT = Table(
     name="UnpostedDocument",
@@ -26,7 +27,11 @@ UNPOSTED_DOCUMENT = Table(
         "journalTransaction",
         "purchaseReceipt",
         "cashTransaction",
+        "ledger",
+        "currencyRate",
+        "branch",
     ),
+    transform=unposted.unposted_document,
     control="AmountBase",
     columns=(
         Column(
@@ -48,7 +53,7 @@ UNPOSTED_DOCUMENT = Table(
         ),
         Column("PartyNumber", "String", "supplier or customer number"),
         Column("PartyName", "String", "name"),
-        Column("DocumentDate", "DateTime", "date", format="yyyy-MM-dd"),
+        Column("DocumentDate", "DateTime", "date", format="yyyy-MM-dd", nullable=False),
         Column("FinancialPeriodKey", "String", "period", hidden=True, nullable=False),
         Column("Status", "String", "Hold, Balanced, Unposted, Prebooked, Pending..."),
         Column("ApprovalStatus", "String", "approval state"),
@@ -90,7 +95,9 @@ AGING_SNAPSHOT = Table(
     grain="side, party, document, month-end",
     source="ApLedger/ArLedger at the close",
     key=("SnapshotDate", "Side", "DocumentKey"),
+    sources=("financialPeriod",),
     tables=("ApLedger", "ArLedger"),
+    transform=aging_snapshot.aging_snapshot,
     hidden=True,
     control="OpenBase",
     columns=(

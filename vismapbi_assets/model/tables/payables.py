@@ -8,7 +8,7 @@ import polars as pl
 
 from vismapbi_assets.model.companies import default_branches
 from vismapbi_assets.model.table import Column, RowWise, Table
-from vismapbi_assets.model.transforms import document_lines, payments
+from vismapbi_assets.model.transforms import document_lines, documents, payments, sub_ledgers
 
 SUPPLIER_INVOICE = Table(
     name="SupplierInvoice",
@@ -20,7 +20,8 @@ SUPPLIER_INVOICE = Table(
     ),
     source="supplierInvoice (or supplierDocument)",
     key=("DocumentKey",),
-    sources=("supplierInvoice", "supplierPayment"),
+    sources=("supplierInvoice", "supplierPayment", "currencyRate", "financialPeriod", "branch"),
+    transform=documents.supplier_invoice,
     control="GrossBase",
     columns=(
         Column(
@@ -40,7 +41,7 @@ SUPPLIER_INVOICE = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("DocumentDate", "DateTime", "date", format="yyyy-MM-dd"),
+        Column("DocumentDate", "DateTime", "date", format="yyyy-MM-dd", nullable=False),
         Column("OriginalInvoiceDate", "DateTime", "origInvoiceDate", format="yyyy-MM-dd"),
         Column("DueDate", "DateTime", "dueDate", format="yyyy-MM-dd"),
         Column("PayDate", "DateTime", "payDate", format="yyyy-MM-dd"),
@@ -424,7 +425,8 @@ AP_LEDGER = Table(
     grain="one change of the open amount of one released supplier document",
     source="supplierInvoice, supplierPayment.paymentLines[]",
     key=("EntryKey",),
-    sources=("supplierInvoice", "supplierPayment"),
+    sources=("supplierInvoice", "supplierPayment", "currencyRate", "financialPeriod", "branch"),
+    transform=sub_ledgers.ap_ledger,
     control="AmountBase",
     columns=(
         Column(
@@ -457,6 +459,7 @@ AP_LEDGER = Table(
                 "the voiding"
             ),
             format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column(
             "EntryType",
@@ -468,6 +471,7 @@ AP_LEDGER = Table(
             "DateTime",
             "dueDate; document date where there is none (credit notes, payments)",
             format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column("DueDate", "DateTime", "dueDate, empty where there is none", format="yyyy-MM-dd"),
         Column("FinancialPeriodKey", "String", "period of the entry", hidden=True, nullable=False),

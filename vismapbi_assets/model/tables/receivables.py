@@ -8,7 +8,7 @@ import polars as pl
 
 from vismapbi_assets.model.companies import default_branches
 from vismapbi_assets.model.table import Column, RowWise, Table
-from vismapbi_assets.model.transforms import document_lines, payments
+from vismapbi_assets.model.transforms import document_lines, documents, payments, sub_ledgers
 
 CUSTOMER_INVOICE = Table(
     name="CustomerInvoice",
@@ -31,7 +31,11 @@ CUSTOMER_INVOICE = Table(
         "customerCreditWriteOff",
         "cashSale",
         "customerPayment",
+        "currencyRate",
+        "financialPeriod",
+        "branch",
     ),
+    transform=documents.customer_invoice,
     control="GrossBase",
     columns=(
         Column(
@@ -51,7 +55,7 @@ CUSTOMER_INVOICE = Table(
             hidden=True,
             nullable=False,
         ),
-        Column("DocumentDate", "DateTime", "documentDate", format="yyyy-MM-dd"),
+        Column("DocumentDate", "DateTime", "documentDate", format="yyyy-MM-dd", nullable=False),
         Column("OriginalInvoiceDate", "DateTime", "origInvoiceDate", format="yyyy-MM-dd"),
         Column("DueDate", "DateTime", "documentDueDate", format="yyyy-MM-dd"),
         Column("CashDiscountDate", "DateTime", "cashDiscountDate", format="yyyy-MM-dd"),
@@ -443,7 +447,11 @@ AR_LEDGER = Table(
         "customerCreditWriteOff",
         "cashSale",
         "customerPayment",
+        "currencyRate",
+        "financialPeriod",
+        "branch",
     ),
+    transform=sub_ledgers.ar_ledger,
     control="AmountBase",
     columns=(
         Column(
@@ -476,6 +484,7 @@ AR_LEDGER = Table(
                 "date of the voiding"
             ),
             format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column(
             "EntryType",
@@ -487,6 +496,7 @@ AR_LEDGER = Table(
             "DateTime",
             "documentDueDate; document date where there is none (credit notes, payments)",
             format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column(
             "DueDate",
