@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vismapbi_assets.visma.decode import Decoded, decode_page
@@ -59,6 +59,7 @@ def test_amounts_are_exact(wire: str, value: str) -> None:
     assert one(wire, "balance") == Decimal(value)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.decimals(-(10**12), 10**12, places=4, allow_nan=False))
 def test_any_amount_survives(amount: Decimal) -> None:
     assert one(f"{amount:f}", "balance") == amount
@@ -85,15 +86,15 @@ def test_business_dates(finance_examples: Path) -> None:
 @pytest.mark.parametrize(
     ("wire", "stamp"),
     [
-        ("2026-03-20T06:35:22.153", datetime(2026, 3, 20, 6, 35, 22, 153000)),
-        ("2024-12-02T14:14:59.74", datetime(2024, 12, 2, 14, 14, 59, 740000)),
-        ("2026-03-17T00:00:00", datetime(2026, 3, 17)),
-        ("2026-03-17T10:00:00Z", datetime(2026, 3, 17, 10)),
+        ("2026-03-20T06:35:22.153", "2026-03-20T06:35:22.153000"),
+        ("2024-12-02T14:14:59.74", "2024-12-02T14:14:59.740000"),
+        ("2026-03-17T00:00:00", "2026-03-17T00:00:00"),
+        ("2026-03-17T10:00:00Z", "2026-03-17T10:00:00"),
     ],
 )
-def test_stamps_stay_server_time(wire: str, stamp: datetime) -> None:
+def test_stamps_stay_server_time(wire: str, stamp: str) -> None:
     found = page(invoice(lastModifiedDateTime=wire))
-    assert found.frame["modified_at"].to_list() == [stamp]
+    assert found.frame["modified_at"][0].isoformat() == datetime.fromisoformat(stamp).isoformat()
     assert found.frame.schema["modified_at"] == pl.Datetime("us")
 
 
@@ -309,6 +310,7 @@ def test_text_that_is_not_utf8_costs_one_document() -> None:
     assert [reject.raw for reject in found.rejects] == [bad]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_survives(name: str, description: str) -> None:
     body = json.dumps([invoice(supplier={"name": name}, description=description)]).encode()
@@ -318,7 +320,11 @@ def test_any_text_survives(name: str, description: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["number", "lineNumber", "cost", "x"]), inner, max_size=3)
@@ -327,7 +333,10 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(list(CATALOGUE["supplierInvoice"].paths)), JSON, max_size=6))
+@settings(deadline=None, max_examples=50)
+@given(
+    st.dictionaries(st.sampled_from([member.name for member in INVOICE.shape]), JSON, max_size=6)
+)
 def test_nothing_in_one_document_costs_another(members: dict[str, Any]) -> None:
     found = page(invoice(1), {**members, "referenceNumber": "Z"}, invoice(3))
     keys = found.frame["key"].to_list()
