@@ -26,6 +26,7 @@ class Evidence:
         shrank: a list became shorter while it was read, so a row may have slipped past.
         newest: the newest stamp seen, server time.
         unkeyed: rejected documents of which not even the key could be read.
+        corrected: a later, smaller reading was put on top.
     """
 
     began: datetime
@@ -35,6 +36,7 @@ class Evidence:
     shrank: bool = False
     newest: datetime | None = None
     unkeyed: int = 0
+    corrected: bool = False
     _seen: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, keys: pl.Series, units: pl.Series | int = 1) -> None:
@@ -78,6 +80,7 @@ class Evidence:
             total=None,
             newest=max((n for n in (self.newest, later.newest) if n), default=None),
             unkeyed=self.unkeyed + later.unkeyed,
+            corrected=True,
             _seen=[self._distinct(), later._distinct()],
         )
 

@@ -23,6 +23,8 @@ from vismapbi_assets.visma.journal import Assembler, judged
 from vismapbi_assets.visma.reading import Content
 from vismapbi_assets.visma.sink import Sink
 
+FILTER_IGNORED = "filter lastModifiedDateTime was ignored"
+
 
 @dataclass
 class Loader:
@@ -33,14 +35,21 @@ class Loader:
     zone: str
     drift: Counter[str] = field(default_factory=Counter)
 
-    def load(self, contents: Iterable[Content], evidence: Evidence) -> None:
-        """Bring the pages of one reading to state or quarantine."""
+    def load(
+        self, contents: Iterable[Content], evidence: Evidence, since: datetime | None = None
+    ) -> None:
+        """Bring the pages of one reading to state or quarantine.
+
+        An unknown filter is ignored with status 200, so rows older than `since` are counted.
+        """
         split = self.entity.paging == "line"
         assembler = Assembler(partial(merge_fragments, self.entity))
         for content in contents:
             self.drift.update(content.decoded.drift)
             self._reject(content, evidence)
             frame = content.decoded.frame.with_columns(page=pl.lit(content.address))
+            if since is not None and (old := int((frame["modified_at"] < since).sum())):
+                self.drift[FILTER_IGNORED] += old
             if split:
                 self._store_batches(assembler.add(frame), evidence, content.asked_at)
             else:

@@ -18,7 +18,7 @@ from vismapbi_assets.visma.evidence import Evidence
 from vismapbi_assets.visma.extract import Meter, extract
 from vismapbi_assets.visma.extraction import Extraction, Options
 from vismapbi_assets.visma.scope import requests_of
-from vismapbi_assets.visma.window import WHOLE, Window
+from vismapbi_assets.visma.window import WHOLE, changed_since
 
 OPEN = "Open"
 OVERLAP = timedelta(hours=2)
@@ -51,19 +51,20 @@ def reread_open(
     status filter is proved by the rows.
     """
     watermark = _watermark(entity, company, store)
-    window = Window(watermark - OVERLAP) if watermark else WHOLE
-    changed = extract(
-        entity, company, window, client=client, store=store, run_id=run_id, options=options
-    )
-    if changed.whole or not changed.complete:
-        return changed
+    if watermark is None:
+        return extract(
+            entity, company, WHOLE, client=client, store=store, run_id=run_id, options=options
+        )
     meter = Meter.start(entity, company, client, store, run_id, options)
-    evidence = Evidence(meter.began)
-    filters = {"status": OPEN}
     requests = requests_of(entity, company, store)
+    evidence = Evidence(meter.began)
     try:
-        meter.run.read(requests, filters, evidence)
-        evidence, doubt = meter.run.settle(requests, filters, evidence)
+        for filters in (changed_since(entity.delta, watermark - OVERLAP), {"status": OPEN}):
+            evidence = Evidence(client.clock.now())
+            meter.run.read(requests, filters, evidence)
+            evidence, doubt = meter.run.settle(requests, filters, evidence)
+            if doubt is not None:
+                return meter.report(WORDS, False, evidence, doubt)
     except QuotaExhausted as spent:
         return meter.report(WORDS, False, evidence, str(spent), resume_at=spent.resume_at)
     state = store.state(entity.name).current(["company", "key", "status"])
@@ -75,7 +76,7 @@ def reread_open(
             f"Visma.net did not obey the filter status={OPEN}: {len(strangers)} of "
             f"{evidence.distinct()} documents are not open, such as {', '.join(strangers.head(3))}"
         )
-    elif doubt is None and not ours.filter(~among, pl.col("status") == OPEN).is_empty():
+    elif not ours.filter(~among, pl.col("status") == OPEN).is_empty():
         return extract(
             entity, company, WHOLE, client=client, store=store, run_id=run_id, options=options
         )

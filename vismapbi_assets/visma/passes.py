@@ -62,7 +62,9 @@ class Run:
         """Read all lists once; what was read is committed even when the reading has to stop."""
         contents = self.reader.contents(requests, filters, evidence)
         try:
-            self.loader.load(contents, evidence)
+            asked = filters.get("lastModifiedDateTime")
+            since = datetime.fromisoformat(asked) if asked and self.entity.modified else None
+            self.loader.load(contents, evidence, since)
         finally:
             self.sink.flush()
         return evidence
@@ -86,8 +88,9 @@ class Run:
         self, requests: Sequence[Request], filters: Mapping[str, str], evidence: Evidence
     ) -> Evidence | None:
         """The evidence with what changed since it began, if that makes it complete."""
-        if self.entity.delta == "none" or self.entity.modified is None or self.entity.whole:
-            return None
+        timeless = self.entity.delta == "none" or self.entity.modified is None
+        if timeless or self.entity.whole or evidence.shrank:
+            return None  # what slipped past a deletion has no new stamp
         since = changed_since(self.entity.delta, self._on_server(evidence.began))
         later = self.read(requests, since, Evidence(self.client.clock.now()))
         if later.doubt(self._on_server(later.began)) is not None:
@@ -107,7 +110,8 @@ class Run:
     ) -> Tombstones:
         """Mark as gone what a proved whole reading did not show.
 
-        A list that does not tell its size is read twice before anything in it counts as gone.
+        A reading that moved, or a list that does not tell its size, is read once more before
+        anything in it counts as gone.
         """
         if evidence.unkeyed:
             return Tombstones(
@@ -115,7 +119,8 @@ class Run:
                 "document that seems gone may be one of them"
             )
         present = evidence.keys()
-        if evidence.total is None and not evidence.snapshots and self._missing(present):
+        shaky = evidence.corrected or (evidence.total is None and not evidence.snapshots)
+        if shaky and self._missing(present):
             again = self.read(requests, filters, Evidence(self.client.clock.now()))
             present = pl.concat([present, again.keys()]).unique()
         return self.store.state(self.entity.name).tombstone(

@@ -65,7 +65,10 @@ class Sink:
         release stands.
         """
         quarantine = self.store.quarantine(self.entity.name)
-        waiting = [record for record in rejected if not quarantine.is_released(record)]
+        if not rejected:
+            return []
+        known = quarantine.table.exists()
+        waiting = [record for record in rejected if not (known and quarantine.is_released(record))]
         self._by_hand.update(r.key for r in rejected if r.key and r not in waiting)
         self.counts[count_as] += len(waiting)
         quarantine.add(waiting, run_id=self.run_id, at=asked_at)
