@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from vismapbi_assets.visma.entities.shape import SERVER_TIME, Column, Shape, columns
 from vismapbi_assets.visma.entities.wire import Decoders, struct
+
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
 
 Domain = Literal["reference", "ledger", "payables", "receivables", "purchasing", "cash", "projects"]
 Paging = Literal["document", "line", "none", "short"]
@@ -140,6 +143,12 @@ class Entity:
     def lenient(self) -> Decoders:
         """Decoders that skip such members."""
         return Decoders.of(self.shape, strict=False)
+
+    def contract(self) -> DataFrameSchema:
+        """The pandera schema of the entity's state frames."""
+        from vismapbi_assets.visma.contract import contract  # it is built from this declaration
+
+        return contract(self)
 
     @property
     def struct(self) -> type[Any]:

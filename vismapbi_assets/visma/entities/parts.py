@@ -4,6 +4,9 @@ Nested objects are named after what they are in the API; value lists hold the va
 published contract. What only one entity uses stays with that entity.
 """
 
+import polars as pl
+
+from vismapbi_assets.visma.entities.declaration import Rule
 from vismapbi_assets.visma.entities.shape import known, part, shape, text
 
 CODE = text("id description")
@@ -41,3 +44,10 @@ APPROVAL_STATUS = (
     "ActiveWorkflowApproval",
 )
 SUPPLIER_STATUS = ("Active", "OnHold", "HoldPayments", "Inactive", "OneTime")
+
+PAYMENT_SIGN = Rule(
+    "sign",
+    pl.col("type").str.starts_with("Void") | (pl.col("paymentAmount") >= 0),
+    "has a negative paymentAmount and is no void",
+)
+"""Only voiding documents come with negative amounts; elsewhere the type carries the sign."""

@@ -12,6 +12,7 @@ from vismapbi_assets.visma.entities.parts import (
     CODE_ONLY,
     NUMBER,
     NUMBER_ONLY,
+    PAYMENT_SIGN,
     PROJECT_ONLY,
     SUBACCOUNT,
     SUPPLIER_STATUS,
@@ -171,6 +172,7 @@ SUPPLIER_PAYMENT = Entity(
     key=("type", "refNbr"),
     description="Payments to suppliers, refunds and voids with the documents they settle.",
     lines="paymentLines",
+    rules=(PAYMENT_SIGN,),
     shape=shape(
         one_of(PAYMENT_TYPE, "type"),
         text("documentType refNbr"),

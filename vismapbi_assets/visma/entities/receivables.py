@@ -12,6 +12,7 @@ from vismapbi_assets.visma.entities.parts import (
     CODE_ONLY,
     NUMBER,
     NUMBER_ONLY,
+    PAYMENT_SIGN,
     PROJECT,
     PROJECT_ONLY,
     SUBACCOUNT,
@@ -269,6 +270,7 @@ CUSTOMER_PAYMENT = Entity(
     key=("type", "refNbr"),
     description="Payments from customers, refunds and voids with the documents they settle.",
     lines="paymentLines",
+    rules=(PAYMENT_SIGN,),
     shape=shape(
         one_of(PAYMENT_TYPE, "type"),
         text("refNbr"),

@@ -3,7 +3,9 @@
 Declarations only. Suppliers and customers belong to payables and receivables.
 """
 
-from vismapbi_assets.visma.entities.declaration import Entity
+import polars as pl
+
+from vismapbi_assets.visma.entities.declaration import Entity, Rule
 from vismapbi_assets.visma.entities.parts import (
     ACCOUNT_TYPE,
     ADDRESS,
@@ -193,6 +195,10 @@ FINANCIAL_PERIOD = Entity(
     paging="none",
     delta="none",
     description="Financial periods and where they are closed.",
+    rules=(
+        Rule("year", pl.col("year").is_between(1990, 2100), "has a year beyond 1990 to 2100"),
+        Rule("period", pl.col("startDate") <= pl.col("endDate"), "ends before it starts"),
+    ),
     shape=shape(
         integer("year"),
         text("period description"),
@@ -227,6 +233,7 @@ CURRENCY_RATE = Entity(
     paging="none",
     delta="none",
     description="Exchange rates by day and rate type.",
+    rules=(Rule("rate", pl.col("rate") > 0, "has a rate that is not positive"),),
     shape=shape(
         integer("id"),
         text("fromCurrencyId toCurrencyId rateType multDiv"),
