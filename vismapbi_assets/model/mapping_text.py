@@ -31,6 +31,11 @@ def default_mapping(base_currency: str) -> AccountMapping:
     return _shipped(_chart_of(base_currency))
 
 
+def chart_names() -> tuple[str, ...]:
+    """The charts of accounts that a mapping can name."""
+    return tuple(_default()["charts"])
+
+
 def parse_mapping(
     content: str, *, kind: Literal["toml", "csv"], base_currency: str
 ) -> AccountMapping:
@@ -47,7 +52,7 @@ def parse_mapping(
     document = _from_csv(content) if kind == "csv" else _from_toml(content)
     chart = document.get("chart") or _chart_of(base_currency)
     if chart is not None and chart not in _default()["charts"]:
-        known = ", ".join(_default()["charts"])
+        known = ", ".join(chart_names())
         raise MappingTextError(f"chart {chart!r} is not known. Known charts: {known}")
     shipped = _shipped(chart)
     lines = {line.name: line for line in shipped.lines}
