@@ -174,12 +174,12 @@ def _table_breaches(table: PushTable) -> list[str]:
         for c in table.columns
         if c.sort_by_column and c.sort_by_column not in names
     ]
-    if table.strategy == "reverse":
-        out += [
-            f"{where}: published by reversal but has no column {need}"
-            for need in ("RowDelta", "PushBatchId")
-            if need not in names
-        ]
+    needs = {"reverse": ("RowDelta", "PushBatchId"), "append": ("PushBatchId",)}
+    out += [
+        f"{where}: published by {table.strategy} but has no column {need}"
+        for need in needs.get(table.strategy, ())
+        if need not in names
+    ]
     if table.strategy in ("reverse", "append") and not table.key:
         out.append(f"{where}: published by {table.strategy} but has no key")
     return out

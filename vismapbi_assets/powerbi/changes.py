@@ -1,0 +1,349 @@
+"""What differs between the wanted rows of a table and the rows that are published.
+
+Rows come as frames and go to temporary files, so that memory is bounded whatever their number;
+of the published rows only two hashes each are held. What is done about it belongs in `planner.py`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from vismapbi_assets.powerbi.planner import PLATFORM, Counts, reversals
+from vismapbi_assets.powerbi.schema import PushTable
+from vismapbi_assets.powerbi.values import REASON, check_columns, check_values
+from vismapbi_assets.store.published import PublishedTable
+
+ROW_KEY, ROW_HASH, PARENT, DELTA = "row_key", "row_hash", "parent", "delta"
+SLICE = 50_000
+_HASH = "_h"
+
+
+def computed(table: PushTable) -> list[str]:
+    """The columns that the caller delivers."""
+    return [c for c in table.column_names if c not in PLATFORM]
+
+
+def keyed(
+    table: PushTable,
+    rows: pl.DataFrame,
+    parent: pl.Expr | None,
+    held: Mapping[str, pl.DataType] | None = None,
+) -> pl.DataFrame:
+    """The rows with their key, the hash of their values, and the parent they came from.
+
+    Values take the types that the published rows have, or those of their push types.
+    """
+    names = computed(table)
+    first = pl.col(table.key[0]).cast(pl.String) if table.key else pl.lit("")
+    several = [pl.col(k).cast(pl.String) for k in table.key]
+    key = first if len(table.key) < 2 else pl.concat_str(several, separator="|")
+    types = {n: (held or {}).get(n) or dtype_of(table, n, rows.schema[n]) for n in names}
+    typed = rows.with_columns(
+        _wall(n, rows.schema[n]).cast(t) for n, t in types.items() if rows.schema[n] != t
+    )
+    return typed.select(
+        key.alias(ROW_KEY),
+        pl.struct(names).hash(seed=2026).cast(pl.String).alias(ROW_HASH),
+        (pl.lit(None, pl.String) if parent is None else parent.cast(pl.String)).alias(PARENT),
+        pl.lit(1, pl.Int8).alias(DELTA),
+        *names,
+    )
+
+
+def _wall(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A column, times with a zone as wall time in UTC."""
+    value = pl.col(name)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        return value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return value
+
+
+@dataclass
+class Changes:
+    """Takes the wanted rows frame by frame, then tells what changed.
+
+    Attributes:
+        only_replaceable: old versions were not looked up, because the table will be replaced.
+        parents: where given, only published rows of these parents are compared; all others stay.
+        additions_only: rows are only ever added; published ones are never changed (append tables).
+        replace_share: from which share of changes on old versions are not looked up any more.
+    """
+
+    table: PushTable
+    published: PublishedTable
+    parent: pl.Expr | None = None
+    parents: pl.Series | None = None
+    additions_only: bool = False
+    replace_share: float = 0.5
+    added: int = 0
+    changed: int = 0
+    ignored: int = 0
+    only_replaceable: bool = False
+    received: int = 0
+    rejected: list[pl.DataFrame] = field(default_factory=list)
+    _folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="vismapbi-")
+    )
+    _files: list[Path] = field(default_factory=list)
+    _seen: list[pl.Series] = field(default_factory=list)
+    _kept: list[pl.Series] = field(default_factory=list)
+    _dropped: list[pl.Series] = field(default_factory=list)
+    _staying: set[int] = field(default_factory=set)
+    _vanished: pl.Series | None = None
+
+    def __post_init__(self) -> None:
+        self._scope = None
+        self._held = self.published.schema
+        if self.parents is not None:
+            self._scope = self.published.lookup_parents(self.parents.unique())
+            known = self._scope.select(ROW_KEY, ROW_HASH).lazy()
+        elif self.published.exists():
+            known = self.published.current([ROW_KEY, ROW_HASH])
+        else:
+            known = pl.LazyFrame(schema={ROW_KEY: pl.String, ROW_HASH: pl.String})
+        index = (
+            known.select(_hash(), pl.col(ROW_HASH).cast(pl.UInt64))
+            .collect(engine="streaming")
+            .sort(_HASH)
+        )
+        self._known, self._row_hashes = index[_HASH], index[ROW_HASH]
+
+    def __enter__(self) -> Changes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    @property
+    def compared(self) -> int:
+        """How many published rows the wanted rows are compared with."""
+        return len(self._known)
+
+    def take(self, frames: Iterable[pl.DataFrame]) -> None:
+        """Compares all wanted rows."""
+        for frame in frames:
+            check_columns(self.table, frame, PLATFORM)
+            for piece in frame.iter_slices(SLICE):
+                self._take(piece)
+        self._drop_repeated()
+
+    def _take(self, frame: pl.DataFrame) -> None:
+        checked = check_values(self.table, frame)
+        rows = keyed(self.table, checked.good, self.parent, self._held)
+        if checked.rejected.height:
+            bad = keyed(self.table, checked.rejected, self.parent)
+            self._reject(bad.with_columns(checked.rejected[REASON]))
+            self._seen.append(bad.select(_hash()).to_series().drop_nulls())
+        first = rows[ROW_KEY].is_first_distinct()
+        if not first.all():
+            self._reject(_with_reason(rows.filter(~first), "the key occurs twice"))
+            rows = rows.filter(first)
+        self.received += rows.height
+        hashes = rows.select(_hash()).to_series()
+        self._seen.append(hashes)
+        position = self._known.search_sorted(hashes)
+        inside = position.clip(upper_bound=max(len(self._known) - 1, 0))
+        if len(self._known):
+            is_known = self._known.gather(inside) == hashes
+            same = is_known & (self._row_hashes.gather(inside) == rows[ROW_HASH].cast(pl.UInt64))
+        else:
+            is_known = same = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+        self._kept.append(hashes.filter(same))
+        old = rows.filter(is_known & ~same)
+        new = rows.filter(~is_known)
+        if self.additions_only:
+            self.ignored += old.height
+            old = old.clear()
+        self._changed(old)
+        self.added += new.height
+        self._spill(new)
+
+    def _changed(self, rows: pl.DataFrame) -> None:
+        """Spills changed rows, each after the reversal of its published version."""
+        if rows.is_empty():
+            return
+        if self._is_replacement(rows.height):
+            self.only_replaceable = True
+            self.changed += rows.height
+            self._dropped.append(rows.select(_hash()).to_series())
+            self._spill(rows)
+            return
+        before = self._published(rows[ROW_KEY])
+        pairs = rows.join(before, on=ROW_KEY, how="inner", suffix="_before")
+        names = computed(self.table)
+        differs = pl.any_horizontal(
+            pl.col(n).ne_missing(pl.col(f"{n}_before").cast(rows.schema[n])) for n in names
+        )
+        really = pairs.filter(differs)[ROW_KEY]
+        self._kept.append(rows.filter(~_in(ROW_KEY, really)).select(_hash()).to_series())
+        rows = rows.filter(_in(ROW_KEY, really))
+        self.changed += rows.height
+        self._dropped.append(rows.select(_hash()).to_series())
+        old = _undone(self.table, before.filter(_in(ROW_KEY, really)), rows)
+        self._spill(pl.concat([old, rows]).sort(ROW_KEY, DELTA))
+
+    def _is_replacement(self, more: int) -> bool:
+        """Whether the table will be replaced anyway, so that old versions are of no use."""
+        if self.table.strategy == "replace":
+            return True
+        wanted = max(self.compared, self.received)
+        return self.only_replaceable or (
+            self.parents is None and self.changed + more > self.replace_share * wanted
+        )
+
+    def _published(self, keys: pl.Series) -> pl.DataFrame:
+        """Published rows in the shape of wanted ones; columns that they lack are empty."""
+        if self._scope is not None:
+            found = self._scope.filter(_in(ROW_KEY, keys))
+        else:
+            found = self.published.lookup(keys)
+        names = computed(self.table)
+        absent = [pl.lit(None).alias(n) for n in names if n not in found.columns]
+        return found.with_columns(absent).select(ROW_KEY, ROW_HASH, PARENT, *names)
+
+    def _drop_repeated(self) -> None:
+        """Rejects keys that came in several frames; the first one stands."""
+        if not self._seen:
+            return
+        seen = pl.concat(self._seen)
+        if seen.n_unique() == len(seen):
+            return
+        twice = set(seen.filter(seen.is_duplicated()).to_list())
+        taken = twice & set(pl.concat(self._kept).to_list()) if self._kept else set()
+        self._staying = taken.copy()
+        for number, path in enumerate(self._files):
+            frame = pl.read_ipc(path)
+            again = []
+            for key_hash, delta in frame.select(_hash(), DELTA).iter_rows():
+                again.append(key_hash in taken)
+                if delta > 0 and key_hash in twice:
+                    taken.add(key_hash)
+            mask = pl.Series(again, dtype=pl.Boolean)
+            if not mask.any():
+                continue
+            bad = frame.filter(mask)
+            self._reject(_with_reason(bad.filter(pl.col(DELTA) > 0), "the key occurs twice"))
+            undone = bad.filter(pl.col(DELTA) < 0).height
+            self.changed -= undone
+            self.added -= bad.height - 2 * undone
+            self.received -= bad.height - undone
+            self._files[number] = path.with_suffix(".once")
+            frame.filter(~mask).write_ipc(self._files[number], compression="lz4")
+
+    def vanished(self) -> pl.Series:
+        """Keys of published rows that are not wanted any more."""
+        if self._vanished is None:
+            none = pl.Series(ROW_KEY, [], dtype=pl.String)
+            if self.additions_only or not self.compared:
+                self._vanished = none
+            else:
+                seen = pl.concat(self._seen) if self._seen else pl.Series(_HASH, [], pl.UInt64)
+                gone = self._known.filter(~self._known.is_in(seen.implode()))
+                self._vanished = self._keys_of(gone) if len(gone) else none
+        return self._vanished
+
+    def _keys_of(self, hashes: pl.Series) -> pl.Series:
+        known = self._scope.lazy() if self._scope is not None else self.published.current([ROW_KEY])
+        found = known.filter(_key_hash().is_in(hashes.implode())).select(ROW_KEY)
+        return found.collect(engine="streaming").to_series()
+
+    def counts(self, net: int, destination: int) -> Counts:
+        """The figures that the planner decides by."""
+        vanished = len(self.vanished())
+        wanted = net + self.added - vanished
+        return Counts(self.added, self.changed, vanished, wanted, destination)
+
+    def appended(self) -> Iterator[pl.DataFrame]:
+        """What appending posts: reversals and new versions."""
+        yield from self._spilled()
+        gone = self.vanished()
+        for start in range(0, len(gone), SLICE):
+            before = self._published(gone[start : start + SLICE])
+            yield _undone(self.table, before, None)
+
+    def complete(self) -> Iterator[pl.DataFrame]:
+        """What replacing posts: every row that is wanted, published ones included."""
+        if self.published.exists():
+            gone = self.vanished().hash(seed=1)
+            leaving = pl.concat([*self._dropped, gone]).unique()
+            if self._staying:
+                leaving = leaving.filter(~leaving.is_in(list(self._staying)))
+            yield from without(self.published, self.table, leaving)
+        for frame in self._spilled():
+            yield frame.filter(pl.col(DELTA) > 0)
+
+    def _spilled(self) -> Iterator[pl.DataFrame]:
+        for path in self._files:
+            yield pl.read_ipc(path)
+
+    def _spill(self, rows: pl.DataFrame) -> None:
+        if rows.height:
+            path = Path(self._folder.name) / f"{len(self._files):06d}.arrow"
+            rows.write_ipc(path, compression="lz4")
+            self._files.append(path)
+
+    def _reject(self, rows: pl.DataFrame) -> None:
+        self.rejected.append(rows.drop(ROW_HASH, DELTA))
+
+
+def without(
+    published: PublishedTable, table: PushTable, leaving: pl.Series | None = None
+) -> Iterator[pl.DataFrame]:
+    """The published rows in the shape of planned ones, without those of some key hashes."""
+    names = computed(table)
+    held = published.schema
+    wanted = [ROW_KEY, ROW_HASH, PARENT, *(n for n in names if n in held)]
+    rows = published.current(wanted)
+    if leaving is not None and len(leaving):
+        rows = rows.filter(~_key_hash().is_in(leaving.implode()))
+    absent = [pl.lit(None).cast(dtype_of(table, n)).alias(n) for n in names if n not in held]
+    for batch in rows.collect_batches(chunk_size=SLICE, maintain_order=True, engine="streaming"):
+        if batch.height:
+            shaped = batch.with_columns(pl.lit(1, pl.Int8).alias(DELTA), *absent)
+            yield shaped.select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)
+
+
+def dtype_of(table: PushTable, name: str, given: pl.DataType | None = None) -> pl.DataType:
+    """The polars type in which a column is kept; a date may stay a date."""
+    if given == pl.Date and table.column(name).data_type == "DateTime":
+        return pl.Date()
+    return {
+        "String": pl.String(),
+        "Int64": pl.Int64(),
+        "Double": pl.Float64(),
+        "Boolean": pl.Boolean(),
+        "DateTime": pl.Datetime("us"),
+        "Decimal": pl.Decimal(19, 4),
+    }[table.column(name).data_type]
+
+
+def _undone(table: PushTable, before: pl.DataFrame, like: pl.DataFrame | None) -> pl.DataFrame:
+    """Reversals of published rows in the shape of planned rows."""
+    names = computed(table)
+    typed = [pl.col(n).cast(like.schema[n]) for n in names] if like is not None else []
+    return (
+        reversals(table, before)
+        .with_columns(*typed, pl.lit(-1, pl.Int8).alias(DELTA))
+        .select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)
+    )
+
+
+def _with_reason(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(reason).alias(REASON))
+
+
+def _key_hash() -> pl.Expr:
+    return pl.col(ROW_KEY).hash(seed=1)
+
+
+def _hash() -> pl.Expr:
+    return _key_hash().alias(_HASH)
+
+
+def _in(column: str, values: pl.Series) -> pl.Expr:
+    return pl.col(column).is_in(values.implode())

@@ -1,0 +1,249 @@
+"""Carries out one plan: clears, posts batch after batch, settles unknown outcomes.
+
+A batch whose outcome is not known is never sent again before the destination has been asked. What
+is planned belongs in `planner.py`, checking and committing afterwards in `publisher.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from vismapbi_assets.powerbi import dax
+from vismapbi_assets.powerbi.changes import DELTA
+from vismapbi_assets.powerbi.client import PowerBIClient, Reply
+from vismapbi_assets.powerbi.encode import encode_rows
+from vismapbi_assets.powerbi.errors import (
+    BadRows,
+    OutcomeUnknown,
+    Permanent,
+    PowerBIError,
+    Throttled,
+    Transient,
+)
+from vismapbi_assets.powerbi.planner import BATCH_ID, stamped
+from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.schema import PushTable
+from vismapbi_assets.store.drafts import Batch, Plan
+from vismapbi_assets.store.leases import Lease
+
+CLEARING = 0
+"""The number under which the ledger keeps the clearing of a replaced table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How far a plan came: `sent` whole, `partial` (goes on later), `dirty` or `refused`."""
+
+    status: Literal["sent", "partial", "dirty", "refused"]
+    reason: str = ""
+    resume_at: float | None = None
+
+
+@dataclass(slots=True)
+class Poster:
+    """Sends plans of one dataset.
+
+    `on_step` is told every point between two steps that outlast the process; what stops there is
+    finished by the next run.
+    """
+
+    client: PowerBIClient
+    dataset_id: str
+    quota: Quota
+    queries: Quota
+    run_id: str
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    settle_seconds: float = 10.0
+    wait_seconds: float = 300.0
+    posts: int = 0
+    rows: int = 0
+    empty_from: float | None = None
+    empty_seconds: float = 0.0
+    on_step: Callable[[str], None] = field(default=lambda _: None)
+
+    def carry(self, plan: Plan, table: PushTable, lease: Lease, destination: int) -> Carried:
+        """Brings the plan as far as quota and service allow; safe to repeat at any point.
+
+        `destination` is how many rows the table held before the plan.
+        """
+        states = plan.ledger.states()
+        if plan.kind == "replace":
+            cleared = states.get(CLEARING)
+            if cleared is None or not cleared.is_stored:
+                self._clear(plan, lease, 1 + (cleared.attempts if cleared else 0))
+            destination = 0
+        stored = [b for b in plan.batches if (s := states.get(b.push_batch_id)) and s.is_stored]
+        done = sum(b.rows for b in stored)
+        left_rows, left_posts = plan.rows - done, len(plan.batches) - len(stored)
+        for batch in plan.batches:
+            state = states.get(batch.push_batch_id)
+            if state and state.is_stored:
+                continue
+            attempt = state.attempts if state else 0
+            if state and state.is_unsettled:
+                settled = self._settle(plan, table, batch, attempt, destination + done)
+                if isinstance(settled, Carried):
+                    return settled
+                if settled:
+                    done, left_rows, left_posts = _moved(done, left_rows, left_posts, batch)
+                    continue
+            while True:
+                wait = self.quota.take(batch.rows, left_posts=left_posts, left_rows=left_rows)
+                if wait and (held := self._wait(wait, "the quota of the dataset is spent")):
+                    return held
+                if wait:
+                    continue
+                attempt += 1
+                ended = self._post(plan, table, batch, attempt, lease, destination + done)
+                if isinstance(ended, Carried):
+                    return ended
+                if ended:
+                    break
+            done, left_rows, left_posts = _moved(done, left_rows, left_posts, batch)
+            self.quota.sized(table.name, destination + done)
+        if self.empty_from is not None:
+            self.empty_seconds += self.clock() - self.empty_from
+            self.empty_from = None
+        return Carried("sent")
+
+    def _clear(self, plan: Plan, lease: Lease, attempt: int) -> None:
+        """Deletes all rows; repeated when in doubt, since no batch has been sent before it."""
+        lease.ensure(self.client.timeout)
+        plan.ledger.begin(CLEARING, attempt, run_id=self.run_id, at=self._now())
+        self.on_step("clearing")
+        self.empty_from = self.clock()
+        reply = self.client.delete_rows(self.dataset_id, plan.table)
+        self.on_step("cleared")
+        plan.ledger.end(CLEARING, attempt, "stored", at=self._now(), facts=_facts(reply))
+        self.quota.sized(plan.table, 0)
+
+    def _post(
+        self, plan: Plan, table: PushTable, batch: Batch, attempt: int, lease: Lease, before: int
+    ) -> Carried | bool:
+        """Sends one batch once: True when stored, False when it may be sent again."""
+        rows = stamped(
+            table,
+            plan.read(batch),
+            batch_id=batch.push_batch_id,
+            loaded_at=plan.created_at,
+            delta=DELTA,
+        )
+        body = encode_rows(rows)
+        about = {
+            "bytes": len(body),
+            "hash": hashlib.blake2b(body, digest_size=16).hexdigest(),
+            "run_id": self.run_id,
+        }
+        lease.ensure(self.client.timeout + self.settle_seconds)
+        self.on_step("before attempt")
+        plan.ledger.begin(batch.push_batch_id, attempt, run_id=self.run_id, at=self._now())
+        self.on_step("before post")
+        self.posts += 1
+        try:
+            reply = self.client.post_rows(self.dataset_id, table.name, body, rows=batch.rows)
+        except OutcomeUnknown as error:
+            self._end(plan, batch, attempt, "unknown", about | _facts(error))
+            settled = self._settle(plan, table, batch, attempt, before)
+            if settled is True:
+                self.rows += batch.rows
+            return settled
+        except Throttled as error:
+            self._end(plan, batch, attempt, "refused", about | _facts(error))
+            self.quota.throttled(error.retry_after)
+            return self._wait(error.retry_after, "Power BI asked to wait") or False
+        except PowerBIError as error:
+            self._end(plan, batch, attempt, "refused", about | _facts(error))
+            if isinstance(error, BadRows):
+                return Carried("refused", str(error))
+            raise
+        self.on_step("after post")
+        self.rows += batch.rows
+        self._end(plan, batch, attempt, "stored", about | _facts(reply))
+        self.on_step("after outcome")
+        return True
+
+    def _settle(
+        self, plan: Plan, table: PushTable, batch: Batch, attempt: int, before: int
+    ) -> Carried | bool:
+        """Asks whether a batch is stored until the settle time is over; True when it is.
+
+        Tables without `PushBatchId` are only ever replaced, so all their rows are counted.
+        """
+        found = -1
+        by_batch = table.has(BATCH_ID)
+        base = 0 if by_batch else before
+        for share in (0.0, 0.1, 0.2, 0.3, 0.4):
+            self.sleep(self.settle_seconds * share)
+            try:
+                self._book_query()
+                if by_batch:
+                    found = dax.ask_batch(
+                        self.client, self.dataset_id, table.name, batch.push_batch_id
+                    )
+                else:
+                    found = dax.ask_totals(self.client, self.dataset_id, table).rows - base
+            except (Throttled, Transient) as error:
+                return Carried(
+                    "partial", f"an outcome cannot be settled now: {error}", self.clock()
+                )
+            except Permanent as error:
+                return Carried(
+                    "dirty",
+                    f"the outcome of batch {batch.push_batch_id} is unknown and counting is "
+                    f"impossible: {error}",
+                )
+            if found == batch.rows:
+                self._end(plan, batch, attempt, "stored", {"settled": "counted"})
+                return True
+        if found == 0:
+            self._end(plan, batch, attempt, "absent", {"settled": "counted"})
+            return False
+        return Carried(
+            "dirty", f"batch {batch.push_batch_id} has {found} rows instead of {batch.rows}"
+        )
+
+    def _book_query(self) -> None:
+        while wait := self.queries.take():
+            self.sleep(wait)
+
+    def _wait(self, seconds: float, reason: str) -> Carried | None:
+        """Waits if it is short, else ends the run with the time to go on."""
+        if seconds > self.wait_seconds:
+            return Carried("partial", reason, self.clock() + seconds)
+        self.sleep(seconds)
+        return None
+
+    def _end(
+        self, plan: Plan, batch: Batch, attempt: int, outcome: str, facts: dict[str, object]
+    ) -> None:
+        plan.ledger.end(
+            batch.push_batch_id,
+            attempt,
+            outcome,  # type: ignore[arg-type]
+            at=self._now(),
+            facts=facts,
+        )
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+
+def _moved(done: int, left_rows: int, left_posts: int, batch: Batch) -> tuple[int, int, int]:
+    return done + batch.rows, left_rows - batch.rows, left_posts - 1
+
+
+def _facts(answer: Reply | PowerBIError) -> dict[str, object]:
+    if isinstance(answer, Reply):
+        return {
+            "http_status": answer.status,
+            "request_id": answer.request_id,
+            "seconds": round(answer.seconds, 3),
+        }
+    a = answer.answer
+    return {"http_status": a.status, "request_id": a.request_id, "error": str(answer)}
