@@ -54,7 +54,8 @@ def running_sandbox(
     `start` is the business time at which the sample companies stand, `journal_lines` the least
     number of journal lines, `options` switches of the simulated Visma.net.
     """
-    from .powerbi.app import PowerBISandbox, build_powerbi_app
+    from .powerbi.app import build_powerbi_app
+    from .powerbi.state import PowerBISandbox
 
     settings = ServiceSettings()
     settings.update(options)

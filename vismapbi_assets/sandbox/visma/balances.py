@@ -12,7 +12,7 @@ from datetime import datetime
 
 from . import chart
 from .amounts import money
-from .books import Books, Movement
+from .books import NEVER, Books, Movement
 from .calendar import period_of
 from .clock import Zone
 from .records import Body, Record
@@ -96,14 +96,14 @@ def _rows_of(
     first = min([*by_period, *(f"{year + 1}01" for year in results)])
     rows: list[Balance] = []
     running = running_cur = 0
-    stamp = datetime.min
+    stamp = NEVER
     for period in periods:
         if period < first:
             continue
         if period.endswith("01"):
             if yearly:
                 running = running_cur = 0
-            amount, touched = results.get(int(period[:4]) - 1, (0, datetime.min))
+            amount, touched = results.get(int(period[:4]) - 1, (0, NEVER))
             running += amount
             running_cur += amount
             stamp = max(stamp, touched)
@@ -137,7 +137,7 @@ def _year_results(books: Books, ledger: str, branch: str) -> dict[int, tuple[int
         if (held_in, posted_in) != (ledger, branch) or not chart.is_result(account):
             continue
         for period, movement in by_period.items():
-            amount, stamp = found.get(int(period[:4]), (0, datetime.min))
+            amount, stamp = found.get(int(period[:4]), (0, NEVER))
             amount += movement.debit - movement.credit
             found[int(period[:4])] = (amount, max(stamp, movement.stamp))
     return found

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
+from typing import TypeVar
 
 from . import chart
 from .amounts import UNIT_RATE
@@ -19,6 +20,8 @@ from .clock import BusinessClock
 from .profiles import Profile
 from .records import Batch, Body, Item, JournalLine, Record
 
+Shape = TypeVar("Shape", bound=Record)
+NEVER = datetime.fromisoformat("1900-01-01")
 BalanceKey = tuple[str, str, str, str]
 
 
@@ -30,7 +33,7 @@ class Movement:
     credit: int = 0
     debit_cur: int = 0
     credit_cur: int = 0
-    stamp: datetime = datetime.min
+    stamp: datetime = NEVER
 
 
 class Books:
@@ -85,12 +88,16 @@ class Books:
                 self.lists[entity].remove(record)
         self.version += 1
 
-    def get(self, entity: str, kind: str, number: str) -> Record:
+    def get(self, entity: str, kind: str, number: str, shape: type[Shape]) -> Shape:
         """A record by its business key; a wrong key is refused with its name."""
-        try:
-            return self.found[entity, kind, number]
-        except KeyError:
-            raise LookupError(f"{entity} {kind}:{number} does not exist") from None
+        record = self.found.get((entity, kind, number))
+        if not isinstance(record, shape):
+            raise LookupError(f"{entity} {kind}:{number} does not exist")
+        return record
+
+    def listed(self, entity: str, shape: type[Shape]) -> list[Shape]:
+        """The records that a list delivers, in the order of their creation."""
+        return [record for record in self.lists[entity] if isinstance(record, shape)]
 
     def add_item(self, entity: str, number: str, body: Body, **expands: Body) -> Item:
         """A new record without rules of its own."""
@@ -167,6 +174,11 @@ class Books:
         self.touch(batch)
         self.accumulate(batch)
 
+    def balance(self, branch: str, account: str, sub: str = chart.NO_SUB) -> int:
+        """The posted balance of a key in the accounting ledger, debit positive."""
+        by_period = self.movements.get((chart.ACTUAL, branch, account, sub), {})
+        return sum(movement.debit - movement.credit for movement in by_period.values())
+
     def accumulate(self, batch: Batch) -> None:
         """Add a posted batch to the running balances."""
         movements = self.movements
@@ -187,4 +199,4 @@ class Books:
 
     def batches(self) -> Iterable[Batch]:
         """All batches of all modules and statuses."""
-        return (record for record in self.lists["journalTransaction"] if isinstance(record, Batch))
+        return self.listed("journalTransaction", Batch)

@@ -14,15 +14,25 @@ from . import chart, journals
 from .amounts import day as wire_day
 from .amounts import rate_number
 from .books import Books
-from .business_day import Day
+from .business_day import live
 from .calendar import MONTHS, days, rate_on
 from .clock import BusinessClock
 from .population import populate
 from .profiles import Profile, load_profiles
 from .records import Body, JournalLine
+from .routine import Routine
 
-START = datetime(2026, 11, 20, 8, 0)
+START = datetime.fromisoformat("2026-11-20T08:00:00")
 BULK_LINES = 40
+_BUDGETED = {
+    "3000": 2_600_000_000,
+    "3100": 600_000_000,
+    "4300": 1_900_000_000,
+    "5000": 90_000_000,
+    "6300": 8_000_000,
+    "6340": 60_000_000,
+    "7320": 30_000_000,
+}
 
 
 @dataclass(slots=True)
@@ -31,7 +41,7 @@ class Company:
 
     profile: Profile
     books: Books
-    routine: Day
+    routine: Routine
 
 
 def build_group(
@@ -62,10 +72,10 @@ def _build(profile: Profile, scale: float, seed: int, start: datetime) -> Compan
     populate(books, first.year - 1, start.year + 1, scale)
     journals.opening(books, first - timedelta(days=1))
     budgets(books, first.year, start.year)
-    routine = Day(books, scale)
+    routine = Routine(books, scale, first)
     for day in days(first, start.date() - timedelta(days=1)):
         add_rates(books, day)
-        routine.live(day)
+        live(routine, day)
     add_rates(books, start.date())
     clock.set(start - timedelta(minutes=40))
     journals.unposted(books, start.date())
@@ -95,17 +105,10 @@ def add_rates(books: Books, day: date) -> None:
 
 def budgets(books: Books, first_year: int, last_year: int) -> None:
     """Budgets of every year: income and the larger costs, by branch and month."""
-    accounts = (("3000", 260_000_000), ("3100", 90_000_000), ("4300", 190_000_000))
-    accounts += (
-        ("5000", 90_000_000),
-        ("6300", 8_000_000),
-        ("6340", 6_000_000),
-        ("7320", 3_000_000),
-    )
     for year in range(first_year, last_year + 2):
         released = year <= last_year
         for index, (branch, name, _) in enumerate(books.profile.branches):
-            for account, amount in accounts:
+            for account, amount in _BUDGETED.items():
                 _budget(books, year, branch, name, account, amount // (index + 1), released)
 
 

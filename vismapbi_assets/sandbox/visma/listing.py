@@ -6,32 +6,23 @@ authentication, faults. Pages are joined from bytes kept per record.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import accumulate
-from operator import ge, gt, le, lt
 from random import Random
 from typing import Any
 
 from .balances import Balance, balance, balance_rows
 from .books import Books
 from .clock import Zone
-from .records import Batch, Record
-from .resources import Resource
+from .ledger_rows import LedgerRow, ledger_rows, row_body
+from .records import Record
+from .resource import Resource
+from .selection import check_needs, keepers, whole_number
 from .settings import ServiceSettings
 from .wire.common import Form
-from .wire.ledger import transactions
-
-OPERATORS: dict[str, Callable[[Any, Any], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le}
-_ZONED = re.compile(r"(Z|[+ -]\d\d:?\d\d)$")
-
-
-class Refused(Exception):
-    """A query that the service answers with 400 and a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +63,20 @@ class Listings:
     def page(self, resource: Resource, query: Mapping[str, str]) -> Page:
         """The page that a query asks for."""
         folded = {name.lower(): value for name, value in query.items()}
-        self._check_needs(resource, folded)
+        check_needs(resource, folded)
         chosen = self._select(resource, folded)
         if resource.paging == "none":
             return self._whole(resource, chosen, folded)
         cap = self.settings.caps.get(resource.entity, resource.cap)
         default = self.settings.default_page_size or cap
-        size = max(1, min(_whole_number(folded.get("pagesize"), default), cap))
-        start = (max(1, _whole_number(folded.get("pagenumber"), 1)) - 1) * size
+        size = max(1, min(whole_number(folded.get("pagesize"), default), cap))
+        start = (max(1, whole_number(folded.get("pagenumber"), 1)) - 1) * size
         if resource.paging == "line":
             return self._line_page(resource, chosen, folded, start, size, cap)
         total = len(chosen.records)
         part = chosen.records[start : start + size]
         bodies = [self.open_body(resource, record, folded) for record in part]
         return self._join(resource, bodies, total, cap)
-
-    def _check_needs(self, resource: Resource, query: Mapping[str, str]) -> None:
-        for need in resource.needs:
-            if not any(query.get(name.lower()) for name in need.split("|")):
-                names = " or ".join(need.split("|"))
-                raise Refused(f"The parameter {names} is mandatory for {resource.path}.")
 
     def _whole(self, resource: Resource, chosen: Selection, query: Mapping[str, str]) -> Page:
         bodies = [self.open_body(resource, record, query) for record in chosen.records]
@@ -137,16 +122,15 @@ class Listings:
     def form(self, resource: Resource, record: Record) -> Form:
         """The encoded form of a record, made once per change."""
         key = f"{resource.entity} {self.zone.name}"
-        found = record.wire.get(key)
+        found: Form | None = record.wire.get(key)
         if found is None:
             found = record.wire[key] = resource.form(self.books, record, self.zone)
-        assert isinstance(found, Form)
         return found
 
     def open_body(self, resource: Resource, record: Any, query: Mapping[str, str]) -> bytes:
         """A record as an open object, with the members that the query asks for."""
-        if isinstance(record, bytes):
-            return record
+        if isinstance(record, LedgerRow):
+            return row_body(self.books, record, query, self.zone)
         if isinstance(record, Balance) and query.get("togglebalancesigns") == "true":
             return balance(self.books, record, self.zone, toggle=True).head
         form = self.form(resource, record)
@@ -167,8 +151,8 @@ class Listings:
         everything = dict.fromkeys((name.lower() for name in _ALL_EXPANDS), "true")
         whole = []
         for record in self._records(resource, {"ledger": "1"}):
-            if isinstance(record, bytes):
-                whole.append(record + b"}")
+            if isinstance(record, LedgerRow):
+                whole.append(row_body(self.books, record, everything, self.zone) + b"}")
                 continue
             form = self.form(resource, record)
             body = form.head + self._gated(form, everything)
@@ -184,7 +168,7 @@ class Listings:
                 self._balances = (key, balance_rows(self.books))
             return list(self._balances[1])
         if resource.entity == "generalLedgerTransactions":
-            return self._transactions(resource, query)
+            return ledger_rows(self.books, resource, query, self.zone, self.settings)
         return self.books.lists[resource.entity]
 
     def _select(self, resource: Resource, query: Mapping[str, str]) -> Selection:
@@ -211,7 +195,7 @@ class Listings:
         return kept
 
     def _fresh(self, resource: Resource, query: Mapping[str, str]) -> Selection:
-        tests = self._tests(resource, query)
+        tests = keepers(resource, query, self.zone, self.settings)
         records = self._records(resource, query)
         if resource.entity == "generalLedgerTransactions":
             return Selection(records, [])
@@ -231,112 +215,6 @@ class Listings:
             records = [record for record in records if record.lines]
             ends = list(accumulate(len(record.lines) for record in records))
         return Selection(records, ends)
-
-    def _tests(self, resource: Resource, query: Mapping[str, str]) -> list[Callable[[Any], bool]]:
-        tests: list[Callable[[Any], bool]] = []
-        for name, test in resource.filters.items():
-            value = query.get(name.lower())
-            if value:
-                tests.append(lambda record, test=test, value=value: test(record, value))
-        zone = self.zone
-        stamps: dict[str, Callable[[Any], Any]] = {
-            "lastModifiedDateTime": lambda record: zone.local(record.modified),
-            "createdDateTime": lambda record: zone.local(record.created),
-        }
-        for name, get in stamps.items():
-            found = self._comparison(query, name, floor=resource.floor)
-            if found:
-                tests.append(lambda record, get=get, found=found: found[0](get(record), found[1]))
-        for name, get_date in resource.dates.items():
-            found = self._comparison(query, name, floor=False)
-            if found:
-                tests.append(
-                    lambda record, get=get_date, found=found: (
-                        get(record) is not None and found[0](get(record), found[1].date())
-                    )
-                )
-        return tests
-
-    def _comparison(
-        self, query: Mapping[str, str], name: str, *, floor: bool
-    ) -> tuple[Callable[[Any, Any], bool], datetime] | None:
-        value = query.get(name.lower())
-        condition = query.get(f"{name}Condition".lower())
-        if not value:
-            return None
-        if _ZONED.search(value) and len(value) > 10:
-            if self.settings.zoned_date == "reject":
-                raise Refused(f"{name}: '{value}' is not a valid date time; give no time zone.")
-            return None
-        if floor:
-            return ge, _moment(name, value)
-        if condition is None:
-            if self.settings.lone_date == "reject":
-                raise Refused(f"{name} and {name}Condition must be given together.")
-            return None
-        operator = OPERATORS.get(condition.strip())
-        if operator is None:
-            raise Refused(f"{name}Condition: '{condition}' is not one of >, <, >=, <=.")
-        return operator, _moment(name, value)
-
-    def _transactions(self, resource: Resource, query: Mapping[str, str]) -> list[Any]:
-        tests = self._tests(resource, query)
-        open_statuses = {"Posted"}
-        if query.get("includeunposted") == "true":
-            open_statuses.add("Unposted")
-        if query.get("includeunreleased") == "true":
-            open_statuses |= {"Hold", "Balanced"}
-        account, sub = query.get("account"), query.get("subaccountid")
-        branch = query.get("branch")
-        running: dict[str, int] = {}
-        rows: list[Any] = []
-        for batch in self.books.lists["journalTransaction"]:
-            assert isinstance(batch, Batch)
-            if batch.status not in open_statuses or not all(test(batch) for test in tests):
-                continue
-            bodies = transactions(
-                self.books,
-                batch,
-                self.zone,
-                branch_info=query.get("expandbranchinfo") == "true",
-                account_info=query.get("expandaccountinfo") == "true",
-            )
-            for line, body in zip(batch.lines, bodies, strict=True):
-                if (account and line.account != account) or (sub and line.sub != sub):
-                    continue
-                if branch and (line.branch or batch.branch) != branch:
-                    continue
-                if query.get("includetransactionbalance") == "true":
-                    before = running.get(line.account, 0)
-                    running[line.account] = before + line.amount
-                    body += b',"begBalance":%s,"endingBalance":%s' % (
-                        _hundredths(before),
-                        _hundredths(before + line.amount),
-                    )
-                rows.append(body)
-        return rows
-
-
-def _hundredths(amount: int) -> bytes:
-    sign = b"-" if amount < 0 else b""
-    return b"%s%d.%02d" % (sign, abs(amount) // 100, abs(amount) % 100)
-
-
-def _moment(name: str, value: str) -> datetime:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,7})?)?", value):
-        raise Refused(f"{name}: '{value}' is not a valid date time.")
-    whole, _, fraction = value.partition(".")
-    moment = datetime.fromisoformat(whole)
-    return moment.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if fraction else moment
-
-
-def _whole_number(text: str | None, default: int) -> int:
-    if text is None or not text.strip():
-        return default
-    try:
-        return int(text)
-    except ValueError:
-        raise Refused(f"'{text}' is not a valid page value.") from None
 
 
 _ALL_EXPANDS = (

@@ -11,13 +11,60 @@ from datetime import date
 from . import chart
 from .amounts import day, money
 from .books import Books
-from .calendar import MONTHS, period_bounds, periods
 from .records import Body, Party
+from .setup import set_up
 
-_FIRST = ["Ålesund", "Hav", "Lofoten", "Fjord", "Vestkyst", "Røros", "Nordlys", "Skjærgård", "Bjørgvin", "Håholmen", "Østfold", "Sørlandet", "Målselv", "Tromsø", "Fjell", "Grønn", "Blå", "Kyst", "Sunnmøre", "Valdres", "Hægebostad", "Nøtterøy", "Ås", "Ørsta"]
+_FIRST = [
+    "Ålesund",
+    "Hav",
+    "Lofoten",
+    "Fjord",
+    "Vestkyst",
+    "Røros",
+    "Nordlys",
+    "Skjærgård",
+    "Bjørgvin",
+    "Håholmen",
+    "Østfold",
+    "Sørlandet",
+    "Målselv",
+    "Tromsø",
+    "Fjell",
+    "Grønn",
+    "Blå",
+    "Kyst",
+    "Sunnmøre",
+    "Valdres",
+    "Hægebostad",
+    "Nøtterøy",
+    "Ås",
+    "Ørsta",
+]
 _TRADE = {
-    "AP": ["Transport", "Emballasje", "Elektro", "Kontor", "Maskin", "Renhold", "Regnskap", "Data", "Reklame", "Eiendom"],
-    "AR": ["Handel", "Kjøkken", "Hotell", "Marked", "Restaurant", "Delikatesse", "Interiør", "Butikk", "Gross", "Bygg"],
+    "AP": [
+        "Transport",
+        "Emballasje",
+        "Elektro",
+        "Kontor",
+        "Maskin",
+        "Renhold",
+        "Regnskap",
+        "Data",
+        "Reklame",
+        "Eiendom",
+    ],
+    "AR": [
+        "Handel",
+        "Kjøkken",
+        "Hotell",
+        "Marked",
+        "Restaurant",
+        "Delikatesse",
+        "Interiør",
+        "Butikk",
+        "Gross",
+        "Bygg",
+    ],
 }
 _FOREIGN = {
     "SE": ("Göteborgs Livs AB", "Nöjesdistribution i Växjö AB", "Malmö Möbelhus AB"),
@@ -32,7 +79,9 @@ _TERMS = (14, 30, 30, 30, 45, 60)
 
 def populate(books: Books, first_year: int, last_year: int, scale: float) -> None:
     """Create the set-up records and all parties."""
-    _setup(books, first_year, last_year)
+    set_up(books, first_year, last_year)
+    for code, text, unit, cost, price in books.profile.items:
+        add_inventory(books, code, text, unit, cost, price)
     many = max(1.0, scale**0.5)
     _parties(books, "AP", round(36 * many))
     _parties(books, "AR", round(44 * many))
@@ -76,188 +125,6 @@ def add_party(
     )
     books.add(party, "", entity)
     return party
-
-
-def _setup(books: Books, first_year: int, last_year: int) -> None:
-    profile = books.profile
-    for account in chart.ACCOUNTS.values():
-        body: Body = {
-            "accountCD": account.number,
-            "accountGroupCD": account.group,
-            "accountClass": account.group,
-            "type": account.type,
-            "active": True,
-            "description": account.text,
-            "useDefaultSub": account.type in ("Asset", "Liability"),
-            "postOption": "Detail" if account.type in ("Income", "Expense") else "Summary",
-            "currency": account.cash_currency if account.cash_currency != "NOK" else None,
-            "cashAccount": account.cash_currency is not None,
-            "publicCode1": account.number[:4],
-            "externalCode1Info": {"number": account.number, "description": account.text},
-            "externalCode2Info": None,
-            "analisysCodeInfo": None,
-            "controlAccountModule": account.control,
-            "allowManualEntry": account.control is None,
-        }
-        item = books.add_item(
-            "account",
-            account.number,
-            body,
-            includeAccountClassDescription={"accountClassDescription": account.group.title()},
-        )
-        body["accountID"] = item.id
-    for sub, (number, department, region) in chart.SUBACCOUNTS.items():
-        segments = [
-            _segment(1, "Avdeling", department, chart.DEPARTMENTS[department]),
-            _segment(2, "Region", region, chart.REGIONS[region]),
-        ]
-        text = f"{chart.DEPARTMENTS[department]} {chart.REGIONS[region]}"
-        books.add_item(
-            "subaccount",
-            sub,
-            {
-                "subaccountNumber": sub,
-                "subaccountId": number,
-                "description": text,
-                "active": True,
-                "segments": segments,
-            },
-        )
-    for index, (branch, name, city) in enumerate(profile.branches):
-        books.add_item(
-            "branch",
-            branch,
-            {
-                "branchId": index + 1,
-                "number": branch,
-                "name": f"{profile.name} {name}",
-                "organizationId": 1,
-                "isMainBranch": index == 0,
-                "isActive": True,
-                "corporateId": f"9{profile.company_id}1",
-                "vatRegistrationId": f"NO9{profile.company_id}1MVA",
-            },
-            expandAddress={"mainAddress": address(city, "NO")},
-            expandCurrency={"currency": {"id": "NOK", "description": "Norske kroner"}},
-            expandLedger={"ledger": {"id": chart.ACTUAL, "description": "Hovedbok"}},
-            expandDefaultCountry={"defaultCountry": {"id": "NO", "name": "Norge"}},
-            expandVatZone={"vatZone": {"id": "01", "description": "Innenlands"}},
-        )
-    books.add_item(
-        "organization",
-        profile.company_id,
-        {
-            "organizationCd": profile.company_id,
-            "name": profile.name,
-            "organizationType": "WithBranchesNotBalancing",
-            "fileTaxByBranches": False,
-            "baseCurrency": profile.base_currency,
-            "corporateId": f"9{profile.company_id}1",
-            "ledger": {"id": chart.ACTUAL, "description": "Hovedbok"},
-        },
-        expandBranches={
-            "branches": [
-                {"number": b, "name": f"{profile.name} {n}"} for b, n, _ in profile.branches
-            ]
-        },
-    )
-    for ledger, (text, balance_type) in chart.LEDGERS.items():
-        books.add_item(
-            "ledger",
-            ledger,
-            {
-                "internalId": int(ledger),
-                "number": ledger,
-                "description": text,
-                "balanceType": balance_type,
-                "currencyId": "NOK",
-                "consolidationSource": False,
-                "branchAccounting": False,
-                "postInterCompany": False,
-            },
-        )
-    for currency, (text, symbol) in chart.CURRENCIES.items():
-        books.add_item(
-            "currency",
-            currency,
-            {
-                "id": currency,
-                "description": text,
-                "symbol": symbol,
-                "isBaseCurrency": currency == profile.base_currency,
-                "decimalPrecision": 2,
-                "isUsedForAccounting": True,
-            },
-        )
-    for number in chart.CASH_ACCOUNTS:
-        account = chart.ACCOUNTS[number]
-        books.add_item(
-            "cashAccount",
-            number,
-            {
-                "number": number,
-                "description": account.text,
-                "currency": account.cash_currency,
-                "account": {"type": "Asset", "number": number, "description": account.text},
-                "subaccount": {"subaccountNumber": chart.NO_SUB, "subaccountId": 1},
-                "entryTypes": [
-                    {
-                        "entryTypeId": "GEBYR",
-                        "disableReceipt": "Disbursement",
-                        "module": "CA",
-                        "description": "Bankgebyr",
-                        "defaultOffsetAccount": {
-                            "type": "Expense",
-                            "number": chart.BANK_FEES,
-                            "description": chart.ACCOUNTS[chart.BANK_FEES].text,
-                        },
-                    }
-                ],
-            },
-        )
-    _periods(books, first_year, last_year)
-    for code, text, unit, cost, price in profile.items:
-        add_inventory(books, code, text, unit, cost, price)
-
-
-def _segment(number: int, name: str, value: str, text: str) -> Body:
-    return {
-        "segmentId": number,
-        "segmentDescription": name,
-        "segmentValue": value,
-        "segmentValueDescription": text,
-    }
-
-
-def _periods(books: Books, first_year: int, last_year: int) -> None:
-    for period in periods(first_year, last_year):
-        first, last = period_bounds(period)
-        number = int(period[4:])
-        year = int(period[:4])
-        text = "Justering" if number == 13 else f"{MONTHS[number - 1]} {year}"
-        books.add_item(
-            "financialPeriod",
-            period,
-            {
-                "year": year,
-                "period": period[4:],
-                "startDate": day(first),
-                "endDate": day(last),
-                "description": text,
-                "active": year < last_year,
-                **dict.fromkeys(CLOSED_FLAGS, False),
-            },
-        )
-
-
-CLOSED_FLAGS = (
-    "closedInSupplierLedger",
-    "closedInCustomerLedger",
-    "closedInInventoryManagement",
-    "closedInGeneralLedger",
-    "closedInCashManagement",
-    "closedInFixedAssets",
-)
 
 
 def add_inventory(books: Books, code: str, text: str, unit: str, cost: int, price: int) -> None:
@@ -304,11 +171,10 @@ def _account(number: str) -> Body:
 
 
 def _projects(books: Books) -> None:
-    customers = books.lists["customer"]
+    customers = books.listed("customer", Party)
     first = date(books.today.year, 1, 1)
     for index, (number, text) in enumerate(books.profile.projects):
         customer = customers[index * 7 % len(customers)]
-        assert isinstance(customer, Party)
         names = ("Planlegging", "Utførelse", "Avslutning")
         tasks = [
             {
@@ -373,13 +239,3 @@ def _projects(books: Books) -> None:
                     "type": "Expense",
                 },
             )
-
-
-def address(city: str, country: str) -> Body:
-    """An address as parties and branches carry it."""
-    return {
-        "addressLine1": f"Storgata {len(city) * 3}",
-        "postalCode": f"{(len(city) * 641) % 9000 + 1000}",
-        "city": city,
-        "country": {"id": country, "name": chart.COUNTRIES[country]},
-    }

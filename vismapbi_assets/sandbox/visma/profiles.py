@@ -28,7 +28,7 @@ class Profile:
     items: tuple[tuple[str, str, str, int, int], ...]
     employees: tuple[tuple[str, str], ...]
     projects: tuple[tuple[str, str], ...]
-    export_share: int
+    volume: int
     share_capital: int
 
 
@@ -58,7 +58,7 @@ _CHARACTERS: dict[str, dict[str, Any]] = {
             ("PRJ110", "Sporbarhet fra båt til butikk"),
             ("PRJ120", "Messe i Brüssel"),
         ),
-        "export_share": 35,
+        "volume": 14,
         "share_capital": 300_000_000,
     },
     "solberg": {
@@ -83,7 +83,7 @@ _CHARACTERS: dict[str, dict[str, Any]] = {
             ("PRJ100", "Hotellmøbler Ålesund"),
             ("PRJ200", "Nytt lakkanlegg"),
         ),
-        "export_share": 45,
+        "volume": 1,
         "share_capital": 200_000_000,
     },
 }

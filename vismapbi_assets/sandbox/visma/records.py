@@ -6,8 +6,8 @@ rules, wire forms, HTTP. Amounts are whole hundredths; `cur` is the document's o
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any, NamedTuple
 
 Body = dict[str, Any]
@@ -19,8 +19,8 @@ class Record:
 
     id: int
     number: str
-    created: datetime
-    modified: datetime
+    created: dt.datetime
+    modified: dt.datetime
     revision: int = 1
     wire: dict[str, Any] = field(default_factory=dict)
 
@@ -74,10 +74,12 @@ class Line(NamedTuple):
 
     @property
     def net_cur(self) -> int:
+        """The amount after discount in the document's currency."""
         return self.amount_cur - self.discount_cur
 
     @property
     def net(self) -> int:
+        """The amount after discount in base currency."""
         return self.amount - self.discount
 
 
@@ -89,8 +91,8 @@ class Document(Record):
     type: str
     party: Party
     branch: str
-    date: date
-    due: date | None
+    date: dt.date
+    due: dt.date | None
     period: str
     currency: str
     rate: int
@@ -110,11 +112,11 @@ class Document(Record):
     text: str = ""
     reference: str = ""
     cash_account: str | None = None
-    original_date: date | None = None
-    pay_date: date | None = None
+    original_date: dt.date | None = None
+    pay_date: dt.date | None = None
     closed_period: str | None = None
     approval: str = "New"
-    dunning: tuple[int, date] | None = None
+    dunning: tuple[int, dt.date] | None = None
     payment: bool = False
     released: bool = False
     pays: list[Application] = field(default_factory=list)
@@ -131,7 +133,7 @@ class Application:
     amount_cur: int
     target_base: int
     payer_base: int
-    date: date
+    date: dt.date
     period: str
     batch: str
     discount_cur: int = 0
@@ -167,7 +169,7 @@ class Batch(Record):
 
     module: str
     status: str
-    date: date
+    date: dt.date
     period: str
     ledger: str
     branch: str
@@ -186,7 +188,7 @@ class CashDocument(Record):
 
     type: str
     status: str
-    date: date
+    date: dt.date
     period: str
     branch: str
     cash_account: str
@@ -214,7 +216,7 @@ class OrderLine:
     price: int
     account: str
     sub: str
-    promised: date
+    promised: dt.date
     completed: bool = False
     canceled: bool = False
     project: str | None = None
@@ -228,8 +230,8 @@ class Order(Record):
     status: str
     supplier: Party
     branch: str
-    date: date
-    promised: date
+    date: dt.date
+    promised: dt.date
     currency: str
     rate: int
     lines: list[OrderLine]
@@ -258,7 +260,7 @@ class Receipt(Record):
     status: str
     supplier: Party
     branch: str
-    date: date
+    date: dt.date
     period: str
     currency: str
     rate: int

@@ -9,46 +9,29 @@ from __future__ import annotations
 import json
 import threading
 import time
-from base64 import urlsafe_b64decode
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from . import chart, verbs
+from . import verbs
 from .background import BackgroundDesk
 from .clock import GatewayClock, Zone
+from .dimensions import DIMENSIONS, dimension
 from .faults import Answer, FaultBook, exception_body, message_body
 from .gateway import READ, CallWindow, Grant, TokenDesk
 from .history import Company
-from .listing import Listings, Refused
+from .listing import Listings
+from .planned import PlannedChanges
 from .profiles import load_document
-from .resources import BY_PATH, RESOURCES, Resource
+from .resource import Resource
+from .resources import RESOURCES
+from .routing import plain_id, route
+from .selection import RefusedError
 from .settings import ServiceSettings
 from .totals import control_totals
 from .wire.common import row_version
-
-
-@dataclass(slots=True)
-class Script:
-    """A change to be made after the n-th list request of an entity."""
-
-    entity: str
-    after: int
-    company: str
-    verb: str
-    arguments: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LateChange:
-    """A change whose stamp was taken before it becomes visible."""
-
-    company: str
-    stamp: datetime
-    verb: str
-    arguments: dict[str, Any]
 
 
 class VismaSandbox:
@@ -77,8 +60,7 @@ class VismaSandbox:
         self._listings = {
             key: Listings(company.books, self.settings) for key, company in group.items()
         }
-        self._scripts: list[Script] = []
-        self._late: list[LateChange] = []
+        self._planned = PlannedChanges()
         self.configure()
 
     def answer(
@@ -96,7 +78,7 @@ class VismaSandbox:
             if plain == "/connect/token":
                 answer = self._token(method, dict(form or {}))
             else:
-                answer = self._call(method, path, plain, query, headers)
+                answer = self._call(method, path, query, headers)
             now = self.gateway.seconds()
             answer = self.faults.strike(path, answer.entity, answer.company, answer, now)
             self.log.append(
@@ -126,24 +108,28 @@ class VismaSandbox:
         self,
         method: str,
         path: str,
-        plain: str,
         query: Mapping[str, str],
         headers: Mapping[str, str],
     ) -> Answer:
-        entity, resource, rest = _route(path, plain)
+        entity, resource, rest = route(path)
         if entity is None:
             return Answer(404, b"")
         grant = self.tokens.recognise(headers.get("authorization", ""))
         if grant is None or grant.company is None:
             return Answer(401, b"", headers=(("x-vbc-traceid", "0"),), entity=entity)
         passes, limits = self.window.count(grant.company, grant.client_id)
-        marks = {"entity": entity, "company": grant.company}
-        told = tuple(limits.items()) + (("Ipp-Request-Id", f"{len(self.log):08x}"),)
+        told = (*limits.items(), ("Ipp-Request-Id", f"{len(self.log):08x}"))
         if not passes:
-            return Answer(429, b"", headers=told, **marks)
+            return Answer(429, b"", headers=told, entity=entity, company=grant.company)
         answer = self._permitted(method, entity, resource, rest, path, query, headers, grant)
-        self._run_scripts(entity, grant.company)
-        return replace(answer, headers=(*told, *answer.headers), **marks)
+        for change in self._planned.take_after(entity, grant.company):
+            self.mutate(change.company, change.verb, **change.arguments)
+        return replace(
+            answer,
+            headers=(*told, *answer.headers),
+            entity=entity,
+            company=grant.company,
+        )
 
     def _permitted(
         self,
@@ -196,19 +182,19 @@ class VismaSandbox:
         company: Company,
     ) -> Answer:
         if resource is None:
-            return _dimension(rest, company, Zone(self.settings.zone))
+            return dimension(rest, company, Zone(self.settings.zone))
         listings = self._listings[company.profile.key]
         if rest:
             return self._one(resource, rest, listings)
         try:
             page = listings.page(resource, query)
-        except Refused as refusal:
+        except RefusedError as refusal:
             return Answer(400, message_body(str(refusal)))
         return Answer(200, page.body, rows=page.rows)
 
     @staticmethod
     def _one(resource: Resource, rest: list[str], listings: Listings) -> Answer:
-        *kind, number = [_plain_id(part) for part in rest]
+        *kind, number = [plain_id(part) for part in rest]
         for record in listings.books.lists[resource.entity]:
             if record.number != number:
                 continue
@@ -221,15 +207,6 @@ class VismaSandbox:
             tag = (("ETag", f'"{row_version(record)}"'),)
             return Answer(200, body + b"}", rows=1, headers=tag)
         return Answer(404, message_body(f"{resource.entity} '{number}' was not found."))
-
-    def _run_scripts(self, entity: str, company: str) -> None:
-        for script in list(self._scripts):
-            if script.entity != entity or script.company != company:
-                continue
-            script.after -= 1
-            if script.after <= 0:
-                self._scripts.remove(script)
-                self.mutate(script.company, script.verb, **script.arguments)
 
     def configure(self, **changes: Any) -> None:
         """Change switches of the service."""
@@ -264,20 +241,19 @@ class VismaSandbox:
     def script(self, entity: str, after: int, company: str, verb: str, **arguments: Any) -> None:
         """Make a change right after the n-th coming list request of an entity."""
         with self.lock:
-            self._scripts.append(Script(entity, after, company, verb, arguments))
+            self._planned.after_requests(entity, after, company, verb, arguments)
 
     def commit_late(self, company: str, verb: str, **arguments: Any) -> None:
         """Stamp a change now, but let it be seen only when `flush_late` is called."""
         with self.lock:
             stamp = self._company(company).books.clock.stamp()
-            self._late.append(LateChange(company, stamp, verb, arguments))
+            self._planned.late(company, stamp, verb, arguments)
 
     def flush_late(self) -> list[dict[str, Any]]:
         """Make all late changes visible, with their earlier stamps."""
         with self.lock:
-            late, self._late = self._late, []
             made = []
-            for change in late:
+            for change in self._planned.take_late():
                 books = self._company(change.company).books
                 with books.clock.held(change.stamp):
                     made.append(self.mutate(change.company, change.verb, **change.arguments))
@@ -315,7 +291,7 @@ class VismaSandbox:
         with self.lock:
             if entity == "dimension":
                 zone = Zone(self.settings.zone)
-                return b"[" + _dimension([DIMENSIONS[0]], self._company(company), zone).body + b"]"
+                return b"[" + dimension([DIMENSIONS[0]], self._company(company), zone).body + b"]"
             if entity not in RESOURCES:
                 raise LookupError(f"unknown entity '{entity}'; known are {sorted(RESOURCES)}")
             self._company(company)
@@ -327,72 +303,3 @@ class VismaSandbox:
             books = self._company(company).books
             day = date.fromisoformat(at) if isinstance(at, str) else at
             return control_totals(books, day or books.today)
-
-
-DIMENSIONS = ("SUBACCOUNT", "INVENTORY", "CUSTOMER", "SUPPLIER", "PROJECT")
-
-
-def _route(path: str, plain: str) -> tuple[str | None, Resource | None, list[str]]:
-    """The resource of a path, matched without regard to case, and the rest behind it."""
-    parts = path.strip("/").split("/")
-    folded = plain.strip("/").split("/")
-    if len(folded) < 2:
-        return None, None, []
-    base, rest = "/" + "/".join(folded[:2]), parts[2:]
-    if base == "/v1/dimension":
-        return "dimension", None, rest
-    if base == "/v1/background":
-        return "background", None, rest
-    resource = BY_PATH.get(base)
-    if resource is None or len(rest) > 3:
-        return None, None, []
-    return resource.entity, resource, rest
-
-
-def _plain_id(part: str) -> str:
-    if part.startswith("b64(") and part.endswith(")"):
-        text = part[4:-1]
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    return part
-
-
-def _dimension(rest: list[str], company: Company, zone: Zone) -> Answer:
-    if not rest:
-        return Answer(200, json.dumps(DIMENSIONS).encode(), rows=len(DIMENSIONS))
-    if rest[0].upper() not in DIMENSIONS:
-        return Answer(404, message_body(f"Dimension '{rest[0]}' was not found."))
-    stamp = zone.text(company.books.lists["subaccount"][0].modified)
-    segments = []
-    if rest[0].upper() == "SUBACCOUNT":
-        for number, (name, values) in enumerate(
-            (("Avdeling", chart.DEPARTMENTS), ("Region", chart.REGIONS)), start=1
-        ):
-            segments.append(
-                {
-                    "internalId": f"{number}",
-                    "segmentId": number,
-                    "description": name,
-                    "length": len(next(iter(values))),
-                    "lastModified": stamp,
-                    "validate": True,
-                    "segmentValues": [
-                        {
-                            "internalId": f"{number}{value}",
-                            "segmentId": number,
-                            "valueId": value,
-                            "description": text,
-                            "active": True,
-                            "lastModified": stamp,
-                        }
-                        for value, text in values.items()
-                    ],
-                    "isAutoNumber": False,
-                }
-            )
-    body = {
-        "id": rest[0].upper(),
-        "length": 4,
-        "description": rest[0].title(),
-        "segments": segments,
-    }
-    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), rows=1)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import chart
 from .amounts import convert
 from .books import Books
 from .calendar import rate_on
-from .documents import CONTROL, JOURNAL_KINDS, KINDS, SIDE_SIGN
+from .kinds import CONTROL, JOURNAL_KINDS, KINDS, SIDE_SIGN
 from .records import Application, Document, JournalLine, Party
 
 
@@ -97,7 +97,10 @@ def _settle(
 ) -> None:
     side_sign = SIDE_SIGN[payer.side]
     period = books.period_for(day)
-    common = {"party": payer.party.number, "kind": JOURNAL_KINDS[payer.side, payer.type]}
+    common: dict[str, Any] = {
+        "party": payer.party.number,
+        "kind": JOURNAL_KINDS[payer.side, payer.type],
+    }
     lines: list[JournalLine] = []
     if opening:
         lines.append(
@@ -111,9 +114,7 @@ def _settle(
                 **common,
             )
         )
-    made: list[Application] = []
-    for part in parts:
-        made.append(_application(payer, part, day, period))
+    made = [_application(payer, part, day, period) for part in parts]
     for application in made:
         lines += _application_lines(application, side_sign, common)
     open_part = payer.gross if opening else 0
@@ -160,7 +161,7 @@ def _settle(
         _note(books, application)
     if repeat_first and made:
         _take_back_and_repeat(made[0])
-    _close(payer, period)
+    settle_status(payer, period)
 
 
 def _application(payer: Document, part: Part, day: date, period: str) -> Application:
@@ -194,7 +195,7 @@ def _application(payer: Document, part: Part, day: date, period: str) -> Applica
 
 
 def _application_lines(
-    application: Application, side_sign: int, common: dict[str, str]
+    application: Application, side_sign: int, common: dict[str, Any]
 ) -> list[JournalLine]:
     target = application.target
     sign = -side_sign * target.sign
@@ -225,13 +226,14 @@ def _note(books: Books, application: Application) -> None:
     application.payer.pays.append(application)
     target = application.target
     target.paid_by.append(application)
-    _close(target, application.period)
+    settle_status(target, application.period)
     if not target.balance_cur:
         target.pay_date = application.date
     books.touch(target, restamp=books.restamp_on_application)
 
 
-def _close(document: Document, period: str) -> None:
+def settle_status(document: Document, period: str) -> None:
+    """Close a document with nothing open, reopen one that has."""
     if document.status == "Voided":
         return
     if document.balance_cur:
@@ -243,12 +245,13 @@ def _close(document: Document, period: str) -> None:
 def _take_back_and_repeat(application: Application) -> None:
     """Leave the traces of an application that was taken back and made again."""
     for sign in (-1, 1):
-        again = _copy(application, application.payer, sign)
+        again = repeat(application, application.payer, sign)
         application.payer.pays.append(again)
         application.target.paid_by.append(again)
 
 
-def _copy(application: Application, payer: Document, sign: int) -> Application:
+def repeat(application: Application, payer: Document, sign: int) -> Application:
+    """The same application once more, or taken back, as a line of `payer`."""
     return Application(
         payer=payer,
         target=application.target,
@@ -264,91 +267,3 @@ def _copy(application: Application, payer: Document, sign: int) -> Application:
         write_off=sign * application.write_off,
         voided=application.voided,
     )
-
-
-def void(books: Books, payment: Document, day: date) -> Document:
-    """Void a payment: a document of the same number with negative amounts takes it all back."""
-    if not payment.payment or payment.status == "Voided" or payment.type == "VoidPayment":
-        raise ValueError(f"{payment.type} {payment.number} cannot be voided")
-    stamp = books.clock.stamp()
-    period = books.period_for(day)
-    voiding = Document(
-        id=books.next_id(),
-        number=payment.number,
-        created=stamp,
-        modified=stamp,
-        side=payment.side,
-        type="VoidPayment",
-        party=payment.party,
-        branch=payment.branch,
-        date=day,
-        due=None,
-        period=period,
-        currency=payment.currency,
-        rate=payment.rate,
-        sign=payment.sign,
-        control=payment.control,
-        status="Closed",
-        gross_cur=-payment.gross_cur,
-        gross=-payment.gross,
-        text=f"Annullert: {payment.text}",
-        reference=payment.reference,
-        cash_account=payment.cash_account,
-        payment=True,
-        released=True,
-        closed_period=period,
-    )
-    books.add(voiding, "VoidPayment", *KINDS[payment.side, "VoidPayment"].entities)
-    lines = [
-        line._replace(amount=-line.amount, amount_cur=-line.amount_cur, kind=_VOID[payment.side])
-        for batch in payment.batches
-        for line in batch.lines
-    ]
-    batch = books.post(
-        payment.side,
-        day,
-        payment.branch,
-        voiding.text,
-        lines,
-        period=period,
-        currency=payment.currency,
-        rate=payment.rate,
-    )
-    voiding.batches.append(batch)
-    for application in list(payment.pays):
-        back = _copy(application, voiding, -1)
-        back.date, back.period, back.batch = day, period, batch.number
-        application.voided = back.voided = True
-        _restore(books, back, period)
-    payment.status, payment.balance, payment.balance_cur = "Voided", 0, 0
-    payment.closed_period = period
-    books.touch(payment)
-    return voiding
-
-
-_VOID = {"AP": "VCK", "AR": "RPM"}
-
-
-def _restore(books: Books, back: Application, period: str) -> None:
-    target = back.target
-    back.payer.pays.append(back)
-    target.paid_by.append(back)
-    target.balance_cur -= back.amount_cur + back.discount_cur + back.write_off_cur
-    target.balance -= back.target_base + back.discount + back.write_off
-    _close(target, period)
-    books.touch(target, restamp=books.restamp_on_application)
-
-
-def open_documents(books: Books, side: str, *, sign: int = 1) -> list[Document]:
-    """Released documents of a side with something open, oldest first."""
-    entity = "supplierDocument" if side == "AP" else "customerDocument"
-    return [
-        record
-        for record in books.lists[entity]
-        if isinstance(record, Document)
-        and record.released
-        and record.status == "Open"
-        and record.balance_cur > 0
-        and record.sign == sign
-        and record.type != "PrepaymentRequest"
-    ]

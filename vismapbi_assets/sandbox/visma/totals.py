@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from . import chart
 from .books import Books
-from .documents import CASH_TYPES
+from .kinds import CASH_TYPES
 from .records import Document
 
 UNOWED = (*CASH_TYPES, "PrepaymentRequest")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from .. import chart
-from ..books import Books
-from ..clock import Zone
-from ..records import Body, Document, Item, Party, Record
+from vismapbi_assets.sandbox.visma import chart
+from vismapbi_assets.sandbox.visma.books import Books
+from vismapbi_assets.sandbox.visma.clock import Zone
+from vismapbi_assets.sandbox.visma.records import Body, Document, Item, Party, Record
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -104,8 +104,7 @@ def project_ref(books: Books, project: str | None) -> Body | None:
     """A project, or nothing."""
     if project is None:
         return None
-    record = books.get("project", "", project)
-    assert isinstance(record, Item)
+    record = books.get("project", "", project, Item)
     return {"internalId": record.id, "id": project, "description": record.body["description"]}
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from .. import chart
-from ..amounts import day, money, rate_number
-from ..books import Books
-from ..clock import Zone
-from ..records import Batch, Body, CashDocument, JournalLine
+from vismapbi_assets.sandbox.visma import chart
+from vismapbi_assets.sandbox.visma.amounts import day, money, rate_number
+from vismapbi_assets.sandbox.visma.books import Books
+from vismapbi_assets.sandbox.visma.clock import Zone
+from vismapbi_assets.sandbox.visma.records import Batch, Body, CashDocument, JournalLine
+
 from .common import (
     Form,
     account_ref,
@@ -119,36 +120,43 @@ def _line(books: Books, record: Batch, number: int, line: JournalLine) -> bytes:
     return (text + "}").encode()
 
 
-def transactions(
-    books: Books, record: Batch, zone: Zone, *, branch_info: bool, account_info: bool
-) -> list[bytes]:
-    """The lines of a batch as ledger transactions, each an open object."""
-    found = []
-    for number, line in enumerate(record.lines, start=1):
-        is_debit = line.amount > 0 or (not line.amount and line.amount_cur > 0)
-        branch = line.branch or record.branch
-        account = account_ref(line.account) if account_info else short_account(line.account)
-        body: dict[str, Any] = {
-            "lineNumber": number,
-            "module": record.module,
-            "batchNumber": record.number,
-            "tranDate": day(record.date),
-            "period": record.period,
-            "description": line.text,
-            "refNumber": line.reference,
-            "branch": branch_ref(books, branch) if branch_info else {"number": branch},
-            "account": account,
-            "ledger": {"id": record.ledger, "description": chart.LEDGERS[record.ledger][0]},
-            "subaccount": line.sub,
-            "debitAmount": money(line.amount if is_debit else 0),
-            "creditAmount": money(0 if is_debit else -line.amount),
-            "currency": record.currency,
-            "currDebitAmount": money(line.amount_cur if is_debit else 0),
-            "currCreditAmount": money(0 if is_debit else -line.amount_cur),
-            "lastModifiedDateTime": zone.text(record.modified),
-        }
-        found.append(encode(body).head)
-    return found
+def transaction(
+    books: Books,
+    record: Batch,
+    index: int,
+    zone: Zone,
+    *,
+    branch_info: bool,
+    account_info: bool,
+    before: int | None,
+) -> bytes:
+    """One line of a batch as a ledger transaction, an open object."""
+    line = record.lines[index]
+    is_debit = line.amount > 0 or (not line.amount and line.amount_cur > 0)
+    branch = line.branch or record.branch
+    account = account_ref(line.account) if account_info else short_account(line.account)
+    body: dict[str, Any] = {
+        "lineNumber": index + 1,
+        "module": record.module,
+        "batchNumber": record.number,
+        "tranDate": day(record.date),
+        "period": record.period,
+        "description": line.text,
+        "refNumber": line.reference,
+        "branch": branch_ref(books, branch) if branch_info else {"number": branch},
+        "account": account,
+        "ledger": {"id": record.ledger, "description": chart.LEDGERS[record.ledger][0]},
+        "subaccount": line.sub,
+        "debitAmount": money(line.amount if is_debit else 0),
+        "creditAmount": money(0 if is_debit else -line.amount),
+        "currency": record.currency,
+        "currDebitAmount": money(line.amount_cur if is_debit else 0),
+        "currCreditAmount": money(0 if is_debit else -line.amount_cur),
+        "lastModifiedDateTime": zone.text(record.modified),
+    }
+    if before is not None:
+        body |= {"begBalance": money(before), "endingBalance": money(before + line.amount)}
+    return encode(body).head
 
 
 def cash_transaction(books: Books, record: CashDocument, zone: Zone) -> Form:

@@ -6,11 +6,19 @@ currency, the base twins carry `InBaseCurrency`. Does not belong here: rules, pa
 
 from __future__ import annotations
 
-from .. import chart
-from ..amounts import convert, day, money, rate_number
-from ..books import Books
-from ..clock import Zone
-from ..records import Body, Order, OrderLine, Party, Receipt, ReceiptLine
+from vismapbi_assets.sandbox.visma import chart
+from vismapbi_assets.sandbox.visma.amounts import convert, day, money, rate_number
+from vismapbi_assets.sandbox.visma.books import Books
+from vismapbi_assets.sandbox.visma.clock import Zone
+from vismapbi_assets.sandbox.visma.records import (
+    Body,
+    Order,
+    OrderLine,
+    Party,
+    Receipt,
+    ReceiptLine,
+)
+
 from .common import (
     Form,
     branch_ref,

@@ -5,13 +5,14 @@ Belongs here: member names and nesting of these shapes. Does not belong here: ru
 
 from __future__ import annotations
 
-from .. import chart
-from ..amounts import day, money, money4, rate_number
-from ..books import Books
-from ..clock import Zone
-from ..documents import JOURNAL_KINDS
-from ..population import address
-from ..records import Application, Body, Document, Line, Party
+from vismapbi_assets.sandbox.visma import chart
+from vismapbi_assets.sandbox.visma.amounts import day, money, money4, rate_number
+from vismapbi_assets.sandbox.visma.books import Books
+from vismapbi_assets.sandbox.visma.clock import Zone
+from vismapbi_assets.sandbox.visma.kinds import JOURNAL_KINDS
+from vismapbi_assets.sandbox.visma.records import Application, Body, Document, Line, Party
+from vismapbi_assets.sandbox.visma.setup import address
+
 from .common import (
     Form,
     account_ref,
