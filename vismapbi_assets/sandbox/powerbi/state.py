@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
 import polars as pl
 
 from vismapbi_assets.sandbox.powerbi.clock import Clock
@@ -20,7 +21,7 @@ from vismapbi_assets.sandbox.powerbi.faults import Fault, Faults
 from vismapbi_assets.sandbox.powerbi.limits import Limits, Meter, Window
 from vismapbi_assets.sandbox.powerbi.log import RequestLog
 from vismapbi_assets.sandbox.powerbi.refreshes import Refreshes, RefreshPlan
-from vismapbi_assets.sandbox.powerbi.rows import RowDecoder
+from vismapbi_assets.sandbox.powerbi.rows import RowDecoder, RowRules
 from vismapbi_assets.sandbox.powerbi.schema import DatasetDef, RelationshipDef, TableDef
 from vismapbi_assets.sandbox.powerbi.storage import RowStore
 
@@ -252,13 +253,15 @@ class PowerBISandbox:
             clear: remove all rows.
             add: rows to add, by column name.
         """
-        store = self.table(dataset_id, table).rows
+        target = self.table(dataset_id, table)
+        store = target.rows
         if clear:
             store.clear()
         if drop:
             store.replace(store.frame().head(max(store.height - drop, 0)))
         if add:
-            store.append(pl.DataFrame([dict(row) for row in add], schema=store.schema))
+            body = msgspec.json.encode({"rows": [dict(row) for row in add]})
+            store.append(target.decoder.decode(body, RowRules(), self.limits))
         return store.height
 
     def reset(self) -> None:
