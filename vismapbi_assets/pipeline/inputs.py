@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from vismapbi_assets.model.inputs import CompanyInfo, Inputs
-from vismapbi_assets.model.mapping import AccountMapping, parse_mapping
+from vismapbi_assets.model.mapping import AccountMapping
+from vismapbi_assets.model.mapping_text import parse_mapping
 from vismapbi_assets.model.semantic_model import TABLE
 from vismapbi_assets.model.table import Table
 from vismapbi_assets.settings import Settings, SettingsError
+from vismapbi_assets.settings_shape import Company
 from vismapbi_assets.store import Store
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
@@ -47,19 +49,23 @@ def companies(settings: Settings) -> tuple[CompanyInfo, ...]:
             name=company.name,
             base_currency=company.base_currency,
             default_branch=company.default_branch,
-            mapping=_mapping(settings, company.account_mapping),
+            mapping=_mapping(settings, company),
         )
         for company in settings.companies
     )
 
 
-def _mapping(settings: Settings, file: str | None) -> AccountMapping | None:
-    if file is None:
+def _mapping(settings: Settings, company: Company) -> AccountMapping | None:
+    if company.account_mapping is None:
         return None
     base = Path(settings.origin).parent if not settings.is_sandbox else Path()
-    path = base / file
+    path = base / company.account_mapping
     try:
-        return parse_mapping(path.read_text("utf-8"), path.suffix.lstrip("."))
+        return parse_mapping(
+            path.read_text("utf-8"),
+            kind="csv" if path.suffix == ".csv" else "toml",
+            base_currency=company.base_currency,
+        )
     except OSError as error:
         raise SettingsError(
             f"companies.account_mapping: {path} cannot be read ({error.strerror}). Write it, or "

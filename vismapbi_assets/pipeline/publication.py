@@ -103,7 +103,7 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
         since = meta.sources if scope is not None else {}
         published = publisher.publish(
             push,
-            _row_wise_frames(bench, table, as_of, since, rejects),
+            _row_wise_frames(bench, table, as_of, since, rejects, whole=scope is None),
             scope_parents=scope,
             parent=table.row_wise.parent,
             sources=sources,
@@ -201,10 +201,15 @@ def _row_wise_frames(
     as_of: date,
     since: Mapping[str, int],
     rejects: list[pl.DataFrame],
+    *,
+    whole: bool,
 ) -> Iterator[pl.DataFrame]:
     for moved in moved_slices(bench.store, table, since):
         inputs = build_inputs(bench.store, bench.settings, table, as_of, moved)
         yield _checked(table, _transform(table, inputs), rejects)
+    if whole and table.row_wise is not None and table.row_wise.rest is not None:
+        inputs = build_inputs(bench.store, bench.settings, table, as_of)
+        yield _checked(table, table.row_wise.rest(inputs), rejects)
 
 
 def _transform(table: Table, inputs: Inputs) -> pl.DataFrame:
