@@ -22,7 +22,8 @@ from vismapbi_assets.store.published import PublishedTable
 from vismapbi_assets.store.state import StateTable
 from vismapbi_assets.store.versions import Snapshot, without_superseded
 
-_LARGE = 64 * 1024 * 1024
+_LARGE = 32 * 1024 * 1024
+_ROWS = 200_000
 _MANY = 8
 _SUPERSEDED = 0.2
 
@@ -85,17 +86,24 @@ def _compact(held: Snapshot, whole: bool) -> Compaction:
 def _groups(files: Sequence[DataFile], whole: bool) -> Iterator[list[DataFile]]:
     """Runs of neighbouring files that become one file each."""
     group: list[DataFile] = []
-    size = 0
-    for file in [*files, None]:
-        if file is not None and (whole or file.size < _LARGE) and size < _LARGE:
+    for file in files:
+        large = file.size >= _LARGE or file.rows >= _ROWS
+        if group and (large or _is_full(group)):
+            yield from _worthwhile(group, whole)
+            group = []
+        if whole or not large:
             group.append(file)
-            size += file.size
-            continue
-        if len(group) >= (1 if whole else _MANY):
-            yield group
-        fits = file is not None and (whole or file.size < _LARGE)
-        group = [file] if fits and file is not None else []
-        size = sum(f.size for f in group)
+    yield from _worthwhile(group, whole)
+
+
+def _is_full(group: Sequence[DataFile]) -> bool:
+    rows = sum(file.rows for file in group)
+    return rows >= _ROWS or sum(file.size for file in group) >= _LARGE
+
+
+def _worthwhile(group: list[DataFile], whole: bool) -> Iterator[list[DataFile]]:
+    if len(group) >= (1 if whole else _MANY):
+        yield group
 
 
 def _rewrite(

@@ -24,7 +24,7 @@ from vismapbi_assets.store.errors import StoreBusyError
 from vismapbi_assets.store.objects import Objects
 from vismapbi_assets.store.schemas import merged, polars_schema
 
-ROW_GROUP = 32_768
+ROW_GROUP = 16_384
 REWRITE = "rewrite"
 """The application transaction of commits that remove files."""
 _ATTEMPTS = 60
