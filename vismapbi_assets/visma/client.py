@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 5
 PATIENCE = timedelta(seconds=120)
 CONNECT_SECONDS = 10.0
+CHUNK_BYTES = 1 << 20
 UNSTATED_RETRY_AFTER = 60.0
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: the request, its bytes as received, and what traces it."""
+    """A successful answer: the request, its bytes as received, when it was asked for, its id."""
 
     path: str
     parameters: Mapping[str, str]
@@ -163,36 +164,31 @@ class VismaClient:
 
     def _once(self, path: str, parameters: Mapping[str, str]) -> Answer:
         with self._gate.passage():
-            self._take()
             token = self._tokens.bearer()
-            response, seconds = self._send(path, parameters, token)
-            if response.status_code == 401:
-                self._take()
-                response, seconds = self._send(path, parameters, self._tokens.renew(token))
+            reply = self._send(path, parameters, token)
+            if reply.status == 401:
+                reply = self._send(path, parameters, self._tokens.renew(token))
         request = f"GET {path}"
-        request_id = response.headers.get("Ipp-Request-Id", "")
+        request_id = reply.headers.get("Ipp-Request-Id", "")
         log.debug(
             "%s %s: %s, %d bytes, %.3f s, request %s",
-            request, dict(parameters), response.status_code, len(response.content), seconds,
+            request, dict(parameters), reply.status, len(reply.body), reply.seconds,
             request_id or "-",
         )  # fmt: skip
-        if response.status_code == 429:
-            raise self._limited(response, request)
+        if reply.status == 429:
+            raise self._limited(reply, request)
         self._gate.open()
-        if response.status_code == 401:
+        if reply.status == 401:
             raise WrongTenantError(
                 f"{request} for company {self.company}: a token was issued, but the API answers "
                 "401. tenant_id must be the company's, not the customer's; a new grant takes up "
                 "to 15 minutes"
             )
-        if response.status_code != 200:
-            raise error_of(
-                response.status_code, response.content, request=request, company=self.company
-            )
-        if not response.content:
+        if reply.status != 200:
+            raise error_of(reply.status, reply.body, request=request, company=self.company)
+        if not reply.body:
             raise MalformedPageError(f"{request} for company {self.company}: empty answer")
-        asked = self.clock.now() - timedelta(seconds=seconds)
-        return Answer(path, dict(parameters), response.content, request_id, asked, seconds)
+        return Answer(path, dict(parameters), reply.body, request_id, reply.asked_at, reply.seconds)
 
     def _take(self) -> None:
         try:
@@ -204,20 +200,22 @@ class VismaClient:
             self.clock.sleep(wait)
             self.budget.take()
 
-    def _send(
-        self, path: str, parameters: Mapping[str, str], token: str
-    ) -> tuple[requests.Response, float]:
+    def _send(self, path: str, parameters: Mapping[str, str], token: str) -> _Reply:
+        self._take()
         what = f"GET {path} for company {self.company}"
         headers: Mapping[str, str] = {}
+        asked_at = self.clock.now()
         try:
-            response = self._session.get(
+            with self._session.get(
                 self._url + path,
                 params=dict(parameters),
                 auth=_Bearer(token),
                 timeout=self._timeout,
                 allow_redirects=False,
-            )
-            headers = response.headers
+                stream=True,
+            ) as response:
+                headers = response.headers
+                body = b"".join(response.iter_content(CHUNK_BYTES))
         except requests.exceptions.SSLError:
             raise PermanentError(
                 f"{what}: the certificate was not accepted; check visma.api_url and the proxy"
@@ -233,16 +231,28 @@ class VismaClient:
         finally:
             self.traffic.add(calls=1)
             self.budget.settle(headers)
-        self.traffic.add(bytes=len(response.content))
-        return response, response.elapsed.total_seconds()
+        self.traffic.add(bytes=len(body))
+        seconds = (self.clock.now() - asked_at).total_seconds()
+        return _Reply(response.status_code, headers, body, asked_at, seconds)
 
-    def _limited(self, response: requests.Response, request: str) -> RateLimitedError:
-        text = response.headers.get("Retry-After", "")
+    def _limited(self, reply: _Reply, request: str) -> RateLimitedError:
+        text = reply.headers.get("Retry-After", "")
         seconds = float(text) if text.replace(".", "", 1).isdigit() else UNSTATED_RETRY_AFTER
         self.traffic.add(refusals=1)
         self._gate.close(seconds)
         log.warning("%s for company %s: 429, retry after %g s", request, self.company, seconds)
         return RateLimitedError(f"{request} for company {self.company}: HTTP 429", seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What came back, whatever the status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    asked_at: datetime
+    seconds: float
 
 
 class _Bearer(requests.auth.AuthBase):

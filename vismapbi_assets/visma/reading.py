@@ -8,6 +8,7 @@ already archived are taken from there instead of asked for. Whether a pass was c
 from __future__ import annotations
 
 import re
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class Reader:
     pages: int = 0
     reading: int = 0
     _archive_from: int = 0
+    # a page takes many times its size while it is decoded, and two at once gain no time
+    _decoding: threading.Lock = field(default_factory=threading.Lock)
 
     def contents(
         self, requests: Sequence[Request], filters: Mapping[str, str], evidence: Evidence
@@ -145,19 +148,15 @@ class Reader:
         address = self.store.archive.write_page(
             self.run_id, self.entity.name, self.client.company, number, answer.body, meta
         )
-        return Content(
-            decode_page(
+        with self._decoding:
+            decoded = decode_page(
                 self.entity,
                 answer.body,
                 zone=self.zone,
                 company=self.client.company,
                 requested=request.columns,
-            ),
-            address,
-            answer.asked_at,
-            self.reading,
-            request.columns,
-        )
+            )
+        return Content(decoded, address, answer.asked_at, self.reading, request.columns)
 
     def _details(self, request: Request, evidence: Evidence) -> Iterator[Content]:
         listing = self.client.get(self.entity.path, {}, _names)

@@ -112,6 +112,7 @@ def serving(answer: Answerer | None = None, **options: Any) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: Any) -> None:
             return
