@@ -13,7 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from vismapbi_assets.model.inputs import Inputs
+from vismapbi_assets.model.inputs import CompanyInfo, Inputs
+from vismapbi_assets.model.mapping import AccountMapping
+from vismapbi_assets.model.mapping_text import parse_mapping
 from vismapbi_tests.model.states import day, inputs, money, stamp
 
 Row = dict[str, str]
@@ -26,10 +28,6 @@ def read(folder: Path, name: str) -> list[Row]:
 
 def _date(text: str) -> date | None:
     return day(text) if text else None
-
-
-def _money(text: str) -> Decimal | None:
-    return money(text) if text else None
 
 
 def _period(text: str) -> str:
@@ -208,9 +206,188 @@ def rate_rows(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
+def ledger_documents(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Accounts, ledgers and journal batches; batches of the same number meet by module."""
+    batches: dict[tuple[str, str], dict[str, Any]] = {}
+    ledgers: dict[str, str] = {}
+    for row in read(folder, "journal_line"):
+        ledgers[row["Ledger"]] = row["BalanceType"]
+        batch = batches.setdefault(
+            (row["Module"], row["BatchNumber"]),
+            {
+                "module": f"Module{row['Module']}",
+                "batchNumber": row["BatchNumber"],
+                "status": row["Status"],
+                "transactionDate": _date(row["TransactionDate"]),
+                "financialPeriod": row["FinancialPeriodKey"],
+                "ledger": row["Ledger"],
+                "currencyId": "NOK",
+                "reversingEntry": row["ReversingEntry"] == "true",
+                "originalBatchNumber": row["OriginalBatchNumber"] or None,
+                "journalTransactionLines": [],
+            },
+        )
+        debit, credit = money(row["DebitBase"]), money(row["CreditBase"])
+        batch["journalTransactionLines"].append(
+            {
+                "lineNumber": int(row["LineNumber"]),
+                "accountNumber": row["AccountKey"],
+                "debitAmount": debit,
+                "creditAmount": credit,
+                "debitAmountInCurrency": debit,
+                "creditAmountInCurrency": credit,
+            }
+        )
+    accounts = read(folder, "account")
+    return {
+        "journalTransaction": list(batches.values()),
+        "ledger": [{"number": name, "balanceType": kind} for name, kind in ledgers.items()],
+        "account": [
+            {
+                "accountCD": row["AccountKey"],
+                "description": row["Description"],
+                "type": row["AccountType"],
+                "cashAccount": row["IsCashAccount"] == "true",
+                "active": True,
+            }
+            for row in accounts
+        ],
+        "cashAccount": [
+            {"number": row["AccountKey"], "account_number": row["AccountKey"], "currency": "NOK"}
+            for row in accounts
+            if row["IsCashAccount"] == "true"
+        ],
+        "financialPeriod": [
+            {
+                "year": int(row["FinancialYear"]),
+                "period": f"{int(row['PeriodNumber']):02}",
+                "startDate": _date(row["StartDate"]),
+                "endDate": _date(row["EndDate"]),
+                "active": True,
+            }
+            for row in read(folder, "financial_period")
+        ],
+    }
+
+
+def account_mapping(folder: Path) -> AccountMapping:
+    """The report mapping of the examples as a company's own mapping file."""
+    control = ("1500", "2400")
+    rows = [
+        f"{row['AccountKey']},{row['ReportGroup']},{str(row['AccountKey'] in control).lower()}"
+        for row in read(folder, "account")
+    ]
+    text = "\n".join(["account,group,control", *rows])
+    return parse_mapping(text, kind="csv", base_currency="NOK")
+
+
+def budget_rows(folder: Path) -> list[dict[str, Any]]:
+    periods: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in read(folder, "budget"):
+        periods[row["FinancialPeriodKey"][:4], row["AccountKey"]].append(row)
+    return [
+        {
+            "ledger": "BUDGET",
+            "financialYear": year,
+            "account_number": account,
+            "released": True,
+            "periods": [
+                {"periodId": row["FinancialPeriodKey"], "amount": money(row["AmountNatural"])}
+                for row in rows
+            ],
+        }
+        for (year, account), rows in periods.items()
+    ]
+
+
+def purchasing_documents(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    lines = read(folder, "purchase_order_line")
+    kinds = {row["OrderNumber"]: row["OrderType"] for row in lines}
+    orders = [
+        {
+            "orderType": row["OrderType"],
+            "orderNbr": row["OrderNumber"],
+            "supplier_number": row["SupplierKey"],
+            "date": _date(row["OrderDate"]),
+            "status": row["Status"],
+            "hold": False,
+            "currency": "NOK",
+            "lines": [
+                {
+                    "lineNbr": int(row["LineNumber"]),
+                    "promised": _date(row["PromisedDate"]),
+                    "orderQty": row["OrderQty"],
+                    "qtyOnReceipts": row["QtyOnReceipts"],
+                    "unitCost": row["UnitCostBase"],
+                    "unitCostInBaseCurrency": row["UnitCostBase"],
+                    "canceled": row["Canceled"] == "true",
+                }
+            ],
+        }
+        for row in lines
+    ]
+    receipts = [
+        {
+            "receiptType": row["ReceiptType"],
+            "receiptNbr": row["ReceiptNumber"],
+            "date": _date(row["ReceiptDate"]),
+            "status": row["Status"],
+            "currency": "NOK",
+            "lines": [
+                {
+                    "lineNbr": int(row["LineNumber"]),
+                    "receiptQty": row["ReceiptQty"],
+                    "poOrderType": kinds[row["OrderNumber"]],
+                    "poOrderNbr": row["OrderNumber"],
+                    "poOrderLineNbr": int(row["OrderLineNumber"]),
+                }
+            ],
+        }
+        for row in read(folder, "purchase_receipt_line")
+    ]
+    return {"purchaseOrder": orders, "purchaseReceipt": receipts}
+
+
+def time_cards(folder: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "refNbr": row["RefNbr"],
+            "type": row["Type"],
+            "origRefNbr": row["OrigRefNbr"] or None,
+            "status": row["Status"],
+            "employee_number": row["EmployeeKey"],
+            "week_number": day(row["WeekStart"]).strftime("%G%V"),
+            "summary": [
+                {
+                    "lineNumber": int(row["LineNumber"]),
+                    "project_id": row["ProjectKey"],
+                    "invoiceable": row["Invoiceable"] == "true",
+                    **{name.lower(): int(row[name]) for name in WEEKDAYS},
+                }
+            ],
+        }
+        for row in read(folder, "timecard_week")
+    ]
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
 def example_inputs(folder: Path) -> Inputs:
+    """The whole example company, read on 2026-11-15."""
     return inputs(
+        companies=(CompanyInfo("no", "Nordvik AS", "NOK", mapping=account_mapping(folder)),),
+        supplier=[
+            {"number": row["SupplierKey"], "name": row["Name"]} for row in read(folder, "supplier")
+        ],
+        customer=[
+            {"number": row["CustomerKey"], "name": row["Name"]} for row in read(folder, "customer")
+        ],
         **supplier_documents(folder),
         **customer_documents(folder),
+        **ledger_documents(folder),
+        **purchasing_documents(folder),
         currencyRate=rate_rows(folder),
+        budget=budget_rows(folder),
+        timeCard=time_cards(folder),
     )
