@@ -34,6 +34,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - server time has no zone
 _MICROSECOND = timedelta(microseconds=1)
 _DIGITS_TO_ZERO = bytes(48 if 48 <= byte < 58 else byte for byte in range(256))
 _ZEROED = {scale: b"." + b"0" * (scale + 1) for scale in (MONEY.scale, RATE.scale)}
+_STAMP = "%Y-%m-%dT%H:%M:%S%.f"
 _TOGETHER: tuple[Kind, ...] = ("text", "amount", "rate", "date", "stamp", "integer", "flag")
 
 
@@ -50,6 +51,8 @@ class Unreadable:
 class _Leaf:
     column: Column
     values: list[Any]
+    label: str
+    """The member's path from the document, arrays marked."""
 
 
 @dataclass
@@ -61,21 +64,26 @@ class Reader:
         unreadable: values that could not be read, by document.
         rounded: columns in which a number had more decimals than the column, and how often.
         unknown: values that an enumeration does not have, how often, and the first document.
-        empty: paths of the columns without any value.
+        empty: members without any value.
     """
 
     zone: str
     unreadable: list[Unreadable] = field(default_factory=list)
     rounded: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, tuple[int, int]] = field(default_factory=dict)
-    empty: list[tuple[str, ...]] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     def frame(self, members: Shape, documents: Sequence[Any]) -> pl.DataFrame:
         """One row per document."""
         return self._table(members, documents, pl.int_range(len(documents), eager=True))
 
-    def _table(self, members: Shape, objects: Sequence[Any], owner: pl.Series) -> pl.DataFrame:
-        leaves = list(_leaves(members, objects))
+    def _table(
+        self, members: Shape, objects: Sequence[Any], owner: pl.Series, at: str = ""
+    ) -> pl.DataFrame:
+        leaves = [
+            _Leaf(column, values, at + ".".join(column.path))
+            for column, values in _leaves(members, objects)
+        ]
         made: dict[str, pl.Series] = {}
         for kind in _TOGETHER:
             group = [leaf for leaf in leaves if leaf.column.member.kind == kind]
@@ -84,21 +92,21 @@ class Reader:
                 for position, leaf in enumerate(group):
                     column = series.slice(position * len(objects), len(objects))
                     made[leaf.column.name] = column
-                    self._look(leaf.column, column, owner)
+                    self._look(leaf, column, owner)
         for leaf in leaves:
             if leaf.column.member.kind == "rows":
                 made[leaf.column.name] = self._rows(leaf, owner)
         return pl.DataFrame({leaf.column.name: made[leaf.column.name] for leaf in leaves})
 
-    def _look(self, column: Column, series: pl.Series, owner: pl.Series) -> None:
+    def _look(self, leaf: _Leaf, series: pl.Series, owner: pl.Series) -> None:
         if len(series) and series.null_count() == len(series):
-            self.empty.append(column.path)
-        if not column.member.values:
+            self.empty.append(leaf.label)
+        if not leaf.column.member.values:
             return
         for value in series.unique().to_list():
-            if value is not None and value not in column.member.values:
+            if value is not None and value not in leaf.column.member.values:
                 found = series == value
-                what = f"{'.'.join(column.path)}={value[:40]}"
+                what = f"{leaf.label}={value[:40]}"
                 times, first = self.unknown.get(what, (0, owner[found.arg_max() or 0]))
                 self.unknown[what] = (times + int(found.sum()), first)
 
@@ -116,7 +124,11 @@ class Reader:
             case "date":
                 return self._times(list(values), group, owner, self._day)
             case "stamp":
-                return self._times(list(values), group, owner, _microsecond)
+                wire = pl.Series(list(values), dtype=pl.String)
+                stamps = wire.str.to_datetime(_STAMP, time_unit="us", strict=False)
+                if stamps.null_count() == wire.null_count():
+                    return stamps
+                return self._times(wire.to_list(), group, owner, _microsecond)
             case _:
                 return pl.Series(list(values), dtype=dtype)
 
@@ -131,7 +143,8 @@ class Reader:
         if numbers.has_nulls():
             wrong = numbers.is_null() & (wire != "null")
             self._report(wrong, group, owner, "number", lambda at: str(wire[at]))
-        if _ZEROED[dtype.scale] in joined.translate(_DIGITS_TO_ZERO) or b"e" in joined.lower():
+        finer = _ZEROED[dtype.scale] in joined.translate(_DIGITS_TO_ZERO)
+        if finer or b"e" in joined or b"E" in joined:
             self._count_rounded(numbers != wire.cast(pl.Decimal(38, 18), strict=False), group)
         return numbers
 
@@ -140,7 +153,7 @@ class Reader:
         for position, leaf in enumerate(group):
             count = int(rounded.slice(position * length, length).sum())
             if count:
-                self.rounded[leaf.column.name] += count
+                self.rounded[leaf.label] += count
 
     def _times(
         self,
@@ -154,7 +167,7 @@ class Reader:
         for text in filter(None, set(values)):
             try:
                 found[text] = read(text)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 refused[text] = str(error)
         if refused:
             wrong = pl.Series([value in refused for value in values])
@@ -172,7 +185,9 @@ class Reader:
     def _rows(self, leaf: _Leaf, owner: pl.Series) -> pl.Series:
         parent = pl.Series([i for i, v in enumerate(leaf.values) if v for _ in v], dtype=pl.Int64)
         flat = list(chain.from_iterable(v for v in leaf.values if v))
-        table = self._table(leaf.column.member.members, flat, owner.gather(parent))
+        table = self._table(
+            leaf.column.member.members, flat, owner.gather(parent), f"{leaf.label}[]."
+        )
         nested = (
             table.select(parent=parent, rows=pl.struct(pl.all()))
             .set_sorted("parent")
@@ -194,12 +209,14 @@ class Reader:
         say: Callable[[int], str],
     ) -> None:
         for position in wrong.arg_true().to_list():
-            column = group[position // len(owner)].column
-            reason = f"{'.'.join(column.path)}: {say(position)[:80]}"
+            label = group[position // len(owner)].label
+            reason = f"{label}: {say(position)[:80]}"
             self.unreadable.append(Unreadable(owner[position % len(owner)], rule, reason))
 
 
-def _leaves(members: Shape, objects: Sequence[Any], path: tuple[str, ...] = ()) -> Iterator[_Leaf]:
+def _leaves(
+    members: Shape, objects: Sequence[Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[Column, list[Any]]]:
     for member in members:
         if member.kind == "known":
             continue
@@ -209,7 +226,7 @@ def _leaves(members: Shape, objects: Sequence[Any], path: tuple[str, ...] = ()) 
             absent = _absent(member.members)
             yield from _leaves(member.members, [v or absent for v in values], here)
         else:
-            yield _Leaf(Column(here, member), values)
+            yield Column(here, member), values
 
 
 def _absent(members: Shape) -> SimpleNamespace:

@@ -96,7 +96,7 @@ def _canonical(columns: Iterable[Column], source: object, more: Iterable[pl.Expr
                 parts.append(value.list.eval(inner).list.join(_LINE).fill_null("") + _ARRAY)
             case "text":
                 parts.append(value.fill_null(""))
-            case "date":
+            case "date" | "amount" | "rate":  # days, and units of the last decimal
                 parts.append(value.to_physical().cast(pl.String).fill_null(""))
             case _:
                 parts.append(value.cast(pl.String).fill_null(""))

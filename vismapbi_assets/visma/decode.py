@@ -24,6 +24,8 @@ from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.errors import MalformedPageError, excerpt
 
 _BOM = b"\xef\xbb\xbf"
+_ENDS = 50_000
+"""Bytes at either end of a page in which a member without any value is looked for."""
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -57,7 +59,7 @@ class Decoded:
         mark: identifies the first element, to notice a page that comes twice.
         drift: new members, unknown values, other types and rounded numbers, by wording.
         examples: keys of a few documents for each of them.
-        missing: declared members that no document of the page has, absent or not asked for.
+        missing: declared members that the page does not have, not even as null.
     """
 
     frame: pl.DataFrame
@@ -225,8 +227,10 @@ class _Page:
             self.drift.note(f"unknown value {what}", self._key(found[first].document), times)
         for column, times in reader.rounded.items():
             self.drift.note(f"rounded {column}", times=times)
-        empty = [path for path in reader.empty if f'"{path[-1]}"'.encode() not in self.body]
-        self.missing = [".".join(path) for path in empty]
+        ends = self.body[:_ENDS] + self.body[-_ENDS:]
+        self.missing = [
+            label for label in reader.empty if f'"{label.rpartition(".")[2]}"'.encode() not in ends
+        ]
 
     def _reject(self, at: int, rule: str, reason: str) -> Reject:
         raw = bytes(self.raws[at])
