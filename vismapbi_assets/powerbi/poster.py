@@ -30,6 +30,7 @@ from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.store.drafts import Batch, Plan
 from vismapbi_assets.store.leases import Lease
+from vismapbi_assets.store.ledger import BatchState
 
 CLEARING = 0
 """The number under which the ledger keeps the clearing of a replaced table."""
@@ -76,7 +77,12 @@ class Poster:
         if plan.kind == "replace":
             cleared = states.get(CLEARING)
             if cleared is None or not cleared.is_stored:
-                self._clear(plan, lease, 1 + (cleared.attempts if cleared else 0))
+                try:
+                    self._clear(plan, lease, cleared)
+                except (Throttled, Transient) as error:
+                    return Carried(
+                        "partial", f"the table cannot be cleared now: {error}", self.clock() + 60
+                    )
             destination = 0
         stored = [b for b in plan.batches if (s := states.get(b.push_batch_id)) and s.is_stored]
         done = sum(b.rows for b in stored)
@@ -112,9 +118,13 @@ class Poster:
             self.empty_from = None
         return Carried("sent")
 
-    def _clear(self, plan: Plan, lease: Lease, attempt: int) -> None:
+    def _clear(self, plan: Plan, lease: Lease, state: BatchState | None) -> None:
         """Deletes all rows; repeated when in doubt, since no batch has been sent before it."""
         lease.ensure(self.client.timeout)
+        attempt = 1 + (state.attempts if state else 0)
+        if state and state.is_unsettled:
+            doubt = {"settled": "clearing is repeated"}
+            plan.ledger.end(CLEARING, state.attempts, "absent", at=self._now(), facts=doubt)
         plan.ledger.begin(CLEARING, attempt, run_id=self.run_id, at=self._now())
         self.on_step("clearing")
         self.empty_from = self.clock()

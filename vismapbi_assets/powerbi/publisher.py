@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -161,6 +161,38 @@ class Publisher:
 
         return self._publish(table, iter(()), compare, {}, reason)
 
+    def restore(self, table: PushTable) -> Published:
+        """Replaces the table from the published rows if it differs from them."""
+
+        def compare(published: PublishedTable) -> Changes:
+            return Changes(table, published, additions_only=True)
+
+        return self._publish(table, iter(()), compare, {}, None)
+
+    def ask(self, table: PushTable) -> Totals | None:
+        """What the destination holds, None when it cannot be queried."""
+        self._book_query()
+        try:
+            return dax.ask_totals(self.client, self.dataset_id, table)
+        except DatasetMissing:
+            self.client.dataset(self.dataset_id)
+            return None
+        except Permanent:
+            return None
+
+    def ask_by(self, table: PushTable, column: str) -> dict[Any, Totals]:
+        """What the destination holds for each value of a column."""
+        self._book_query()
+        return dax.ask_totals_by(self.client, self.dataset_id, table, column)
+
+    def known_totals(self, table: PushTable) -> Totals:
+        """What the store says that the destination holds."""
+        return self._known_totals(table, self.store.published(table.name).meta())
+
+    def _book_query(self) -> None:
+        while wait := self.queries.take():
+            self.sleep(wait)
+
     def _publish(
         self,
         table: PushTable,
@@ -193,6 +225,9 @@ class Publisher:
                     return self._bring(
                         table, changes, facts, replace_reason, plans, lease, poster, run
                     )
+        except (Throttled, Transient) as error:
+            held = Carried("partial", str(error), self.clock() + 60)
+            return self._result(table, "nothing", held, poster, run)
         finally:
             self.quota.release()
             self.queries.release()
@@ -299,6 +334,7 @@ class Publisher:
             self.on_step("sent")
             carried = self._verify(table, plan, run)
         if carried.status in ("dirty", "refused"):
+            lease.ensure()
             published.mark_dirty(carried.reason)
             self.on_step("marked dirty")
             plans.close(plan, "abandoned", reason=carried.reason)
@@ -318,7 +354,7 @@ class Publisher:
         for share in (0.0, 0.1, 0.2, 0.3, 0.4):
             self.sleep(self.options.settle_seconds * share)
             try:
-                found = self._ask(table)
+                found = self.ask(table)
             except (Throttled, Transient) as error:
                 return Carried("partial", f"the plan cannot be verified now: {error}", self.clock())
             if found is None:
@@ -333,7 +369,7 @@ class Publisher:
 
     def _distrust(self, table: PushTable, meta: PublishedMeta, run: _Run) -> str | None:
         """Why the destination is not what the store says, None when it is."""
-        found = self._ask(table)
+        found = self.ask(table)
         if not meta.plan:
             if found and found.rows:
                 run.repaired = True
@@ -351,18 +387,6 @@ class Publisher:
             run.repaired = True
             return "the table is not as it was published: " + "; ".join(differs)
         return None
-
-    def _ask(self, table: PushTable) -> Totals | None:
-        """What the destination holds, None when it cannot be queried."""
-        while wait := self.queries.take():
-            self.sleep(wait)
-        try:
-            return dax.ask_totals(self.client, self.dataset_id, table)
-        except DatasetMissing:
-            self.client.dataset(self.dataset_id)
-            return None
-        except Permanent:
-            return None
 
     def _known_totals(self, table: PushTable, meta: PublishedMeta) -> Totals:
         """What the store says that the destination holds."""
