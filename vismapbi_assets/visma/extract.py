@@ -77,7 +77,8 @@ def extract(
             )
     except QuotaExhausted as spent:
         stopped()
-        return meter.report(str(window), whole, evidence, str(spent), resume_at=spent.resume_at)
+        reason = f"{spent}; {run.reader.pages} of {run.reader.expected} pages are read"
+        return meter.report(str(window), whole, evidence, reason, resume_at=spent.resume_at)
     except TransientError:
         stopped()
         raise

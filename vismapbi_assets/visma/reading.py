@@ -22,7 +22,7 @@ from vismapbi_assets.visma.decode import Decoded, decode_page
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.errors import MalformedPageError
 from vismapbi_assets.visma.evidence import Evidence
-from vismapbi_assets.visma.paging import Page, pages
+from vismapbi_assets.visma.paging import Page, effective_size, page_count, pages
 from vismapbi_assets.visma.probe import ONE_ROW, look
 from vismapbi_assets.visma.scope import Request
 
@@ -57,6 +57,7 @@ class Reader:
         size: rows asked for per page.
         archived: pages of an interrupted reading, by position of the list and page number.
         trail: the pages of this reading in the same form.
+        expected: how many pages the lists begun so far have, where they tell.
     """
 
     entity: Entity
@@ -69,6 +70,7 @@ class Reader:
     archived: Mapping[str, str] = field(default_factory=dict)
     trail: dict[str, str] = field(default_factory=dict)
     pages: int = 0
+    expected: int = 0
     reading: int = 0
     _archive_from: int = 0
     # a page takes many times its size while it is decoded, and two at once gain no time
@@ -109,6 +111,8 @@ class Reader:
         paging = self.entity.paging
         for page in pages(load, paging=paging, size=self.size, in_flight=self.in_flight):
             count += 1
+            if count == 1 and page.total is not None:
+                self.expected += page_count(page.total, effective_size(page, self.size))
             if page.total is not None:
                 shrank = shrank or (total is not None and page.total < total)
                 total = page.total
@@ -122,7 +126,6 @@ class Reader:
     def _load(
         self, place: str, request: Request, parameters: Mapping[str, str], number: int
     ) -> Content:
-        self.pages += 1
         if place in self.archived:
             address = self.archived[place]
             content = replayed(self.entity, self.store, address, zone=self.zone)
@@ -132,6 +135,7 @@ class Reader:
                 parameters,
                 lambda answer: self._take(answer, request, self._archive_from + number),
             )
+        self.pages += 1
         self.trail[place] = content.address
         return content
 
