@@ -62,9 +62,9 @@ def running_sandbox(
     group = build_group(scale=scale, seed=seed, start=start, journal_lines=journal_lines)
     visma = VismaSandbox(group, settings)
     powerbi = PowerBISandbox()
-    with _serving(build_visma_app(visma), visma_port) as visma_url:
+    with serving(build_visma_app(visma), visma_port) as visma_url:
         visma.host = visma_url
-        with _serving(build_powerbi_app(powerbi), powerbi_port) as powerbi_url:
+        with serving(build_powerbi_app(powerbi), powerbi_port) as powerbi_url:
             yield Sandbox(
                 visma,
                 powerbi,
@@ -86,7 +86,7 @@ def visma_environ(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def _serving(app: Starlette, port: int) -> Iterator[str]:
+def serving(app: Starlette, port: int) -> Iterator[str]:
     """Serve an application from a thread of its own."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

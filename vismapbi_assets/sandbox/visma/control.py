@@ -25,12 +25,12 @@ def control_routes(sandbox: VismaSandbox) -> list[Route]:
         return sandbox.advance(wanted.get("days", 1), wanted.get("company"))
 
     def mutate(wanted: dict[str, Any]) -> object:
-        company, verb = wanted.pop("company"), wanted.pop("verb")
-        return sandbox.mutate(company, verb, **wanted)
+        return sandbox.mutate(wanted.pop("company"), wanted.pop("verb"), **_arguments(wanted))
 
     def script(wanted: dict[str, Any]) -> object:
-        fixed = (wanted.pop(name) for name in ("entity", "after", "company", "verb"))
-        sandbox.script(*fixed, **wanted)
+        entity, after = wanted.pop("entity"), wanted.pop("after")
+        company, verb = wanted.pop("company"), wanted.pop("verb")
+        sandbox.script(entity, after, company, verb, **_arguments(wanted))
         return {"waiting": True}
 
     def fault(wanted: dict[str, Any]) -> object:
@@ -49,7 +49,7 @@ def control_routes(sandbox: VismaSandbox) -> list[Route]:
 
     def commit_late(wanted: dict[str, Any]) -> object:
         company, verb = wanted.pop("company"), wanted.pop("verb")
-        sandbox.commit_late(company, verb, **wanted)
+        sandbox.commit_late(company, verb, **_arguments(wanted))
         return {"waiting": True}
 
     def flush_late(_: dict[str, Any]) -> object:
@@ -66,6 +66,12 @@ def control_routes(sandbox: VismaSandbox) -> list[Route]:
         Route("/totals", _totals(sandbox)),
         Route("/log", _log(sandbox), methods=["GET", "DELETE"]),
     ]
+
+
+def _arguments(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A change's arguments: what is left, and what stands under `arguments`."""
+    nested: dict[str, Any] = wanted.pop("arguments", {})
+    return wanted | nested
 
 
 def _posted(change: Callable[[dict[str, Any]], object]) -> Handler:

@@ -22,7 +22,7 @@ class LedgerRow(NamedTuple):
     """One line of a batch; `before` is its account's running balance where it was asked for."""
 
     batch: Batch
-    index: int
+    position: int
     before: int | None
 
 
@@ -66,7 +66,7 @@ def row_body(books: Books, row: LedgerRow, query: Mapping[str, str], zone: Zone)
     return transaction(
         books,
         row.batch,
-        row.index,
+        row.position,
         zone,
         branch_info=query.get("expandbranchinfo") == "true",
         account_info=query.get("expandaccountinfo") == "true",

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import business_day, chart, journals, purchasing, timecards, treasury
 from .history import Company, add_rates
+from .population import add_party
 from .records import Batch, Order, Receipt, Record
 from .verb_arguments import Result, day_of, hundredths, party_of
 

@@ -215,7 +215,7 @@ class VismaSandbox:
             for company in self.companies.values():
                 company.books.restamp_on_application = self.settings.restamp_on_application
 
-    def mutate(self, company: str, verb: str, **arguments: Any) -> dict[str, Any]:
+    def mutate(self, company: str, verb: str, /, **arguments: Any) -> dict[str, Any]:
         """Make a named change in a company's books."""
         with self.lock:
             return verbs.perform(self._company(company), verb, **arguments)
@@ -238,12 +238,12 @@ class VismaSandbox:
                 wanted["until"] = self.gateway.seconds() + lasting
             self.faults.add(kind=kind, **wanted)
 
-    def script(self, entity: str, after: int, company: str, verb: str, **arguments: Any) -> None:
+    def script(self, entity: str, after: int, company: str, verb: str, /, **arguments: Any) -> None:
         """Make a change right after the n-th coming list request of an entity."""
         with self.lock:
             self._planned.after_requests(entity, after, company, verb, arguments)
 
-    def commit_late(self, company: str, verb: str, **arguments: Any) -> None:
+    def commit_late(self, company: str, verb: str, /, **arguments: Any) -> None:
         """Stamp a change now, but let it be seen only when `flush_late` is called."""
         with self.lock:
             stamp = self._company(company).books.clock.stamp()

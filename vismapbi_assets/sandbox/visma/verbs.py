@@ -43,7 +43,7 @@ VERBS: dict[str, Callable[..., Result]] = {
 }
 
 
-def perform(company: Company, verb: str, **arguments: Any) -> Result:
+def perform(company: Company, verb: str, /, **arguments: Any) -> Result:
     """Do a named change; an unknown name is refused."""
     if verb not in VERBS:
         raise LookupError(f"unknown change '{verb}'; known are {sorted(VERBS)}")
