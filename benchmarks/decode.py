@@ -127,7 +127,7 @@ def main() -> int:
     body = page()
     exact = msgspec.json.Decoder(list[decimals(JOURNAL.shape)])  # type: ignore[misc]
     documents = JOURNAL.strict.page.decode(body)
-    frame = Reader(ZONE).frame(JOURNAL.shape, documents)
+    frame = Reader.of(JOURNAL.shape, documents, ZONE).table
     quoted = pl.Series([body.decode()]).str.replace_all(*QUOTED)
     rows = pl.List(texts(JOURNAL.shape))
     steps: dict[str, Callable[[], object]] = {
@@ -139,7 +139,7 @@ def main() -> int:
         "alternative: polars, decoding after that": lambda: quoted.str.json_decode(rows),
         "structs, numbers as bytes": lambda: JOURNAL.lenient.page.decode(body),
         "the same, new members noticed": lambda: JOURNAL.strict.page.decode(body),
-        "columns": lambda: Reader(ZONE).frame(JOURNAL.shape, documents),
+        "columns": lambda: Reader.of(JOURNAL.shape, documents, ZONE).table,
         "content hash": lambda: content_hash(JOURNAL, frame),
     }
     print(f"{LINES:,} lines, {len(body) / LINES:.0f} bytes each; CPU microseconds per line")

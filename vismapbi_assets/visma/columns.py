@@ -61,6 +61,7 @@ class Reader:
 
     Attributes:
         zone: the zone into which dates with an offset are converted before the date part counts.
+        table: one row per document.
         unreadable: values that could not be read, by document.
         rounded: columns in which a number had more decimals than the column, and how often.
         unknown: values that an enumeration does not have, how often, and the first document.
@@ -68,14 +69,19 @@ class Reader:
     """
 
     zone: str
+    table: pl.DataFrame = field(default_factory=pl.DataFrame)
     unreadable: list[Unreadable] = field(default_factory=list)
     rounded: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, tuple[int, int]] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
 
-    def frame(self, members: Shape, documents: Sequence[Any]) -> pl.DataFrame:
-        """One row per document."""
-        return self._table(members, documents, pl.int_range(len(documents), eager=True))
+    @classmethod
+    def of(cls, members: Shape, documents: Sequence[Any], zone: str) -> Reader:
+        """A reader that has read these documents."""
+        reader = cls(zone)
+        owner = pl.int_range(len(documents), eager=True)
+        reader.table = reader._table(members, documents, owner)
+        return reader
 
     def _table(
         self, members: Shape, objects: Sequence[Any], owner: pl.Series, at: str = ""
