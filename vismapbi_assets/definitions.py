@@ -12,6 +12,7 @@ import dagster as dg
 
 from vismapbi_assets.model.semantic_model import TABLES
 from vismapbi_assets.orchestration.extract_assets import build_extract_asset
+from vismapbi_assets.orchestration.finance_checks import build_finance_checks
 from vismapbi_assets.orchestration.jobs import build_asset_jobs
 from vismapbi_assets.orchestration.operations import build_operation_jobs
 from vismapbi_assets.orchestration.partitions import build_partitions
@@ -40,6 +41,7 @@ def build_definitions(
             *build_refresh_assets(settings),
             *build_report_specs(settings),
         ],
+        asset_checks=[build_finance_checks()],
         jobs=[
             *build_asset_jobs(
                 partitions, [dg.AssetKey(["visma", n]) for n in entities if n not in in_sync]

@@ -85,7 +85,7 @@ def release(
         raise click.ClickException("--corrected takes exactly one record")
     run_id = f"release-{uuid.uuid4().hex[:12]}"
     count = store.quarantine(entity).release(
-        company, pl.Series(list(records)), run_id=run_id, at=datetime.now(UTC), note=note, raw=raw
+        company, list(records), run_id=run_id, at=datetime.now(UTC), note=note, raw=raw
     )
     if not count:
         raise click.ClickException(f"{entity} of {company} has no such record waiting")

@@ -109,7 +109,7 @@ def synchronise(
     store = open_store(settings)
     chosen = _entities(settings, entities)
     extracts = [dg.AssetKey(["visma", name]) for name in chosen]
-    selection = dg.AssetSelection.key_prefixes("powerbi")
+    selection: dg.AssetSelection = dg.AssetSelection.key_prefixes("powerbi")
     if entities:
         below = dg.AssetSelection.assets(*extracts).downstream(include_self=False)
         selection = (selection & below) | dg.AssetSelection.assets(REFRESH_LOG)

@@ -3,8 +3,6 @@
 Each is one operation with a few options in its run configuration. The work is done in `pipeline/`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -41,7 +39,7 @@ class ReplayConfig(dg.Config):
 
 
 @dg.op(pool="powerbi_dataset", tags={"kind": "powerbi"})
-def reconcile(
+def reconcile_step(
     context: dg.OpExecutionContext, config: ReconcileConfig, workbench: WorkbenchResource
 ) -> None:
     """Ask Power BI for counts and control totals and compare them with what was published."""
@@ -59,7 +57,7 @@ def reconcile(
 
 
 @dg.op(pool="powerbi_dataset", tags={"kind": "powerbi"})
-def compact(
+def compact_step(
     context: dg.OpExecutionContext, config: TablesConfig, workbench: WorkbenchResource
 ) -> None:
     """Replace tables in which reversals have piled up; no measure changes."""
@@ -67,7 +65,7 @@ def compact(
 
 
 @dg.op(pool="powerbi_dataset", tags={"kind": "powerbi"})
-def replay(
+def replay_step(
     context: dg.OpExecutionContext, config: ReplayConfig, workbench: WorkbenchResource
 ) -> None:
     """Post again from the store, with no call to Visma.net and nothing doubled."""
@@ -83,7 +81,7 @@ def replay(
 
 
 @dg.op(tags={"kind": "deltalake"})
-def maintenance(context: dg.OpExecutionContext, workbench: WorkbenchResource) -> None:
+def maintenance_step(context: dg.OpExecutionContext, workbench: WorkbenchResource) -> None:
     """Compact and vacuum the store's tables; remove pages and plans past their retention."""
     _report(context, maintain_store(workbench.workbench()))
 
@@ -94,19 +92,27 @@ def _report(context: dg.OpExecutionContext, results: list[dict[str, Any]]) -> No
     context.add_output_metadata({"results": dg.MetadataValue.json(results)})
 
 
+STEPS = {
+    "reconcile": reconcile_step,
+    "compact": compact_step,
+    "replay": replay_step,
+    "maintenance": maintenance_step,
+}
+
+
 def build_operation_jobs() -> list[dg.JobDefinition]:
     """One job for each operation."""
-    return [_job(operation) for operation in (reconcile, compact, replay, maintenance)]
+    return [_job(name, step) for name, step in STEPS.items()]
 
 
-def _job(operation: dg.OpDefinition) -> dg.JobDefinition:
+def _job(name: str, step: dg.OpDefinition) -> dg.JobDefinition:
     @dg.job(
-        name=operation.name,
-        description=operation.description,
+        name=name,
+        description=step.description,
         executor_def=dg.in_process_executor,
-        tags={"vismapbi/job": operation.name},
+        tags={"vismapbi/job": name},
     )
     def _operation_job() -> None:
-        operation.alias(f"{operation.name}_step")()
+        step()
 
     return _operation_job

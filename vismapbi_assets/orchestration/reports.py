@@ -1,15 +1,12 @@
 """What stands below the tables: import models to refresh, reports and dashboards to look at."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import dagster as dg
 
 from vismapbi_assets.model.semantic_model import TABLES
 from vismapbi_assets.orchestration.failures import failure_of
 from vismapbi_assets.orchestration.resources import WorkbenchResource
-from vismapbi_assets.pipeline.upkeep import refresh_model
+from vismapbi_assets.pipeline.upkeep import RefreshFailedError, refresh_model
 from vismapbi_assets.powerbi.errors import PowerBIError
 from vismapbi_assets.settings import Settings
 from vismapbi_assets.settings_shape import Refresh, Report
@@ -35,11 +32,13 @@ def _refresh_asset(model: Refresh) -> dg.AssetsDefinition:
     )
     def _asset(
         context: dg.AssetExecutionContext, workbench: WorkbenchResource
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             result = refresh_model(workbench.workbench(), model, run_id=context.run_id)
         except PowerBIError as error:
             raise failure_of(error, subject=f"refresh of {model.name}") from error
+        except RefreshFailedError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(metadata=result)
 
     return _asset

@@ -4,8 +4,6 @@ Settings and secrets are read when a run begins, so that nothing secret is part 
 How the objects work belongs in `pipeline/`.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import dagster as dg

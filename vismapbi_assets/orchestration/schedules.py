@@ -4,8 +4,6 @@ Times and zone come from the settings; all start RUNNING unless the settings say
 to changes during the day belongs in `sensors.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

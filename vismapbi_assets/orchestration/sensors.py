@@ -4,8 +4,6 @@ A cursor here only decides when to look; what is loaded is decided by partitions
 in `schedules.py`, the wording of alerts in `alerts.py`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -177,7 +175,7 @@ def _failure_sensor(settings: Settings) -> dg.SensorDefinition:
         steps = context.get_step_failure_events()
         causes = []
         for event in steps:
-            error = event.event_specific_data.error if event.event_specific_data else None
+            error = event.step_failure_data.error
             while error and error.cause:
                 error = error.cause
             causes.append((event.step_key or "", error.message.strip() if error else "unknown"))

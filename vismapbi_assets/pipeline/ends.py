@@ -40,8 +40,8 @@ def visma_client(
     )
 
 
-def powerbi_client(settings: Settings) -> PowerBIClient:
-    """A client for the configured workspace."""
+def powerbi_client(settings: Settings, workspace_id: str | None = None) -> PowerBIClient:
+    """A client for the configured workspace, or for another one."""
     shape = settings.powerbi
     for key, variable in (
         ("tenant_id", "POWERBI_TENANT_ID"),
@@ -63,7 +63,7 @@ def powerbi_client(settings: Settings) -> PowerBIClient:
     )
     return PowerBIClient(
         api_url=shape.api_url,
-        workspace_id=shape.workspace_id,
+        workspace_id=workspace_id or shape.workspace_id,
         tokens=EntraTokens(principal),
         timeout=shape.timeout_seconds,
     )

@@ -180,7 +180,8 @@ def reading_name(company: str, entity: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _model_digest() -> str:
+def model_digest() -> str:
+    """A digest of the model as installed: another model may compute other rows."""
     digest = blake2b(digest_size=12)
     root = resources.files("vismapbi_assets.model")
     for item in sorted(Path(str(root)).rglob("*")):
@@ -192,7 +193,7 @@ def _model_digest() -> str:
 def fingerprint(settings: Settings, as_of: date) -> str:
     """What computed rows depend on beside their sources; when it moves, tables are recomputed."""
     parts = (
-        _model_digest(),
+        model_digest(),
         repr(companies(settings)),
         settings.time_zone,
         as_of.strftime("%Y-%m"),

@@ -1,8 +1,8 @@
 """From state to verified rows in Power BI, one table at a time.
 
 Decides whether a table has to be computed, computes it, splits off rows that break its schema,
-publishes, evaluates the finance checks and writes down the outcome. How rows are posted exactly
-once belongs in `powerbi/publisher.py`.
+publishes and writes down the outcome. How rows are posted exactly once belongs in
+`powerbi/publisher.py`, what must hold between tables in `finance.py`.
 """
 
 from __future__ import annotations
@@ -16,23 +16,19 @@ from typing import Any
 
 import polars as pl
 
-from vismapbi_assets.model.checks import CHECKS, CheckOutcome, FinanceCheck
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.schema import validate
 from vismapbi_assets.model.table import Table
 from vismapbi_assets.pipeline.inputs import (
     build_inputs,
-    companies,
     fingerprint,
     moved_slices,
-    published_frame,
 )
 from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.publisher import Published
+from vismapbi_assets.store.quarantine import Rejected
 
 log = logging.getLogger(__name__)
-
-SAMPLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Outcome:
 
     @property
     def is_sound(self) -> bool:
-        """Verified, complete and with no failing finance check that counts as an error."""
+        """Complete, with no row kept back, and confirmed by the destination."""
         return (
             self.verified
             and self.status in ("ok", "repaired")
@@ -70,11 +66,6 @@ class Outcome:
 def outcome_name(table: str) -> str:
     """The name of the document that keeps a table's last outcome."""
     return f"tables/{table}"
-
-
-def checks_of(table: str) -> tuple[FinanceCheck, ...]:
-    """The finance checks that belong to a table: those that name it first."""
-    return tuple(check for check in CHECKS if check.tables and check.tables[0] == table)
 
 
 def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = False) -> Outcome:
@@ -121,6 +112,7 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
     rejected = pl.concat(
         [r for r in rejects if r.height] or [pl.DataFrame()], how="diagonal_relaxed"
     )
+    _set_aside(bench, table, rejected, run_id)
     outcome = Outcome(
         table=table.name,
         run_id=run_id,
@@ -144,7 +136,7 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
             "rows_vanished": published.vanished,
             "empty_seconds": round(published.empty_seconds, 3),
         },
-        checks=_checks(bench, table, as_of, published, rejected),
+        checks=_checks(published, rejected),
     )
     keep_outcome(bench, outcome)
     return outcome
@@ -229,9 +221,7 @@ def _time(epoch: float | None) -> str | None:
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds") if epoch else None
 
 
-def _checks(
-    bench: Workbench, table: Table, as_of: date, published: Published, rejected: pl.DataFrame
-) -> dict[str, dict[str, Any]]:
+def _checks(published: Published, rejected: pl.DataFrame) -> dict[str, dict[str, Any]]:
     schema = {
         "passed": rejected.height == 0,
         "error": True,
@@ -251,14 +241,7 @@ def _checks(
             **{f"sum {name}": value for name, value in published.totals.items()},
         },
     }
-    found: dict[str, dict[str, Any]] = {"schema": schema, "reconciled": reconciled}
-    previous = last_outcome(bench, table.name)
-    for check in checks_of(table.name):
-        if previous and _still_holds(bench, check, previous):
-            found[check.name] = dict(previous.checks[check.name])
-        else:
-            found[check.name] = _finance(bench, check, as_of)
-    return found
+    return {"schema": schema, "reconciled": reconciled}
 
 
 def _verdict(published: Published) -> str:
@@ -269,30 +252,19 @@ def _verdict(published: Published) -> str:
     return "; ".join(["not verified", published.reason, *published.notes])
 
 
-def _still_holds(bench: Workbench, check: FinanceCheck, previous: Outcome) -> bool:
-    """Whether none of the tables that the check reads has moved since it was evaluated."""
-    held = previous.checks.get(check.name, {}).get("plans")
-    return held is not None and all(
-        bench.store.published(name).meta().plan == held.get(name) for name in check.tables
-    )
-
-
-def _finance(bench: Workbench, check: FinanceCheck, as_of: date) -> dict[str, Any]:
-    inputs = Inputs(
-        entities={},
-        tables={name: published_frame(bench.store, name) for name in check.tables},
-        companies=companies(bench.settings),
-        as_of=as_of,
-        zone=bench.settings.time_zone,
-    )
-    outcome: CheckOutcome = check.evaluate(inputs)
-    samples = ", ".join(str(s) for s in outcome.samples[:SAMPLE])
-    numbers = {name: str(value) for name, value in outcome.numbers.items()}
-    text = check.description if outcome.passed else f"{check.description} Failing: {samples}"
-    return {
-        "passed": outcome.passed,
-        "error": check.severity == "error",
-        "text": text,
-        "numbers": numbers | ({"samples": samples} if samples else {}),
-        "plans": {name: bench.store.published(name).meta().plan for name in check.tables},
-    }
+def _set_aside(bench: Workbench, table: Table, rejected: pl.DataFrame, run_id: str) -> None:
+    """Keep rows that break the schema where people find rejected documents."""
+    if rejected.is_empty():
+        return
+    records = [
+        Rejected(
+            company=str(row.get("key") or "").partition(":")[0],
+            key=row.get("key"),
+            rule=", ".join(row.get("rules") or ["schema"]),
+            reason=str(row.get("reason") or ""),
+            raw=str(row.get("raw") or ""),
+        )
+        for row in rejected.iter_rows(named=True)
+    ]
+    at = datetime.now(UTC)
+    bench.store.quarantine(f"table-{table.name}").add(records, run_id=run_id, at=at)

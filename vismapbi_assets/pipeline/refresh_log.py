@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from vismapbi_assets.model.semantic_model import TABLE, TABLES
+from vismapbi_assets.pipeline.finance import finance_results
 from vismapbi_assets.pipeline.inputs import data_date
 from vismapbi_assets.pipeline.publication import Outcome, keep_outcome, last_outcome
 from vismapbi_assets.pipeline.workbench import Workbench
@@ -31,6 +32,8 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
         if t.strategy != "none" and t.name != LOG
     }
     unsound = sorted(name for name, o in outcomes.items() if o is None or not o.is_sound)
+    if not unsound:
+        unsound = [r.name for r in finance_results(bench).values() if r.forbids and not r.passed]
     known = store.documents.get(VERIFIED) or {}
     rows: list[dict[str, Any]] = []
     if not unsound and as_of is not None:

@@ -32,7 +32,7 @@ class Workbench:
     store: Store
     model: PushModel
     _clients: dict[str, VismaClient] = field(default_factory=dict, repr=False)
-    _powerbi: PowerBIClient | None = field(default=None, repr=False)
+    _powerbi: dict[str, PowerBIClient] = field(default_factory=dict, repr=False)
     _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -58,12 +58,13 @@ class Workbench:
                 self._clients[company] = visma_client(self.settings, self.store, company)
             return self._clients[company]
 
-    def powerbi(self) -> PowerBIClient:
-        """The client of the workspace."""
+    def powerbi(self, workspace_id: str | None = None) -> PowerBIClient:
+        """The client of the configured workspace, or of another one."""
+        chosen = workspace_id or self.settings.powerbi.workspace_id
         with self._lock:
-            if self._powerbi is None:
-                self._powerbi = powerbi_client(self.settings)
-            return self._powerbi
+            if chosen not in self._powerbi:
+                self._powerbi[chosen] = powerbi_client(self.settings, chosen)
+            return self._powerbi[chosen]
 
     def as_of(self) -> date:
         """The data date; today where nothing has been read completely yet."""
