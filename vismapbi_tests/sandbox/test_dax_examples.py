@@ -22,7 +22,6 @@ FILTERS = {
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "superseded": {"superseded": 1},
-    "superseded again": {"superseded": 2},
     "date key clears nothing": {"date_keys": "plain"},
     "date key always clears": {"date_keys": "clear_kept", "superseded": 3},
 }

@@ -4,7 +4,7 @@ Imports nothing else of the package. The functions register themselves when this
 imported.
 """
 
-from vismapbi_assets.sandbox.dax import aggregates, scalars, tables
+from vismapbi_assets.sandbox.dax import aggregates, grouping, scalars, tables
 from vismapbi_assets.sandbox.dax.lint import lint
 from vismapbi_assets.sandbox.dax.model import DaxModel, Relationship, TableSource
 from vismapbi_assets.sandbox.dax.query import evaluate, evaluate_all, evaluate_measure
@@ -19,6 +19,7 @@ __all__ = [
     "evaluate",
     "evaluate_all",
     "evaluate_measure",
+    "grouping",
     "lint",
     "scalars",
     "tables",

@@ -7,18 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from vismapbi_assets.sandbox.dax import values
+from vismapbi_assets.sandbox.dax import operators, values
 from vismapbi_assets.sandbox.dax.context import Filter, FilterContext
-from vismapbi_assets.sandbox.dax.evaluation import (
-    MODIFIERS,
-    Env,
-    check_arity,
-    is_table,
-    iterate,
-    rows,
-    scalar_function,
-    value,
-)
+from vismapbi_assets.sandbox.dax.evaluation import is_table, iterate, rows, value
+from vismapbi_assets.sandbox.dax.registry import MODIFIERS, Env, check_arity, scalar_function
 from vismapbi_assets.sandbox.dax.rows import Rows
 from vismapbi_assets.sandbox.dax.syntax import (
     Call,
@@ -48,7 +40,7 @@ def _extreme(series: pl.Series, pick: Callable[[pl.Series], Any]) -> pl.Series:
 
 
 def _total(series: pl.Series) -> pl.Series:
-    return values.constant(values.total(series))
+    return values.constant(operators.total(series))
 
 
 @scalar_function("SUM", 1, 1)
@@ -69,7 +61,7 @@ def _max(env: Env, arguments: Arguments) -> pl.Series:
 @scalar_function("AVERAGE", 1, 1)
 def _average(env: Env, arguments: Arguments) -> pl.Series:
     column = visible(arguments[0], env).drop_nulls()
-    return values.divide(_total(column), values.constant(len(column)), values.constant(None))
+    return operators.divide(_total(column), values.constant(len(column)), values.constant(None))
 
 
 @scalar_function("DISTINCTCOUNT", 1, 1)
@@ -170,7 +162,7 @@ def _condition(predicate: Expr, env: Env) -> Rows:
     if len({column.table for column in columns}) > 1:
         raise DaxError("A filter may only name columns of one table.")
     candidates = rows(Call("ALL", tuple(columns)), env)
-    return candidates.where(values.truth(value(predicate, env.enter(candidates))))
+    return candidates.where(operators.truth(value(predicate, env.enter(candidates))))
 
 
 def _compared(expression: Expr) -> list[Column]:

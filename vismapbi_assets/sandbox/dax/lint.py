@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vismapbi_assets.sandbox.dax.evaluation import MODIFIERS, SCALARS, TABLES
+from vismapbi_assets.sandbox.dax.parser import parse_expression
+from vismapbi_assets.sandbox.dax.registry import MODIFIERS, SCALARS, TABLES
 from vismapbi_assets.sandbox.dax.syntax import (
     Block,
     Bracketed,
@@ -21,7 +22,6 @@ from vismapbi_assets.sandbox.dax.syntax import (
     Expr,
     Name,
     children,
-    parse_expression,
     walk,
 )
 

@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 
 import polars as pl
 
-from vismapbi_assets.sandbox.dax.syntax import Column, DaxError, Expr, parse_expression
+from vismapbi_assets.sandbox.dax.parser import parse_expression
+from vismapbi_assets.sandbox.dax.syntax import Column, DaxError, Expr
 from vismapbi_assets.sandbox.dax.values import folded, normalised
 
 DateKeys = Literal["clear", "plain", "clear_kept"]

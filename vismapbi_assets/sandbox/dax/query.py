@@ -9,16 +9,12 @@ import polars as pl
 
 from vismapbi_assets.sandbox.dax import values
 from vismapbi_assets.sandbox.dax.context import Filter, FilterContext
-from vismapbi_assets.sandbox.dax.evaluation import Env, measure, rows, value
+from vismapbi_assets.sandbox.dax.evaluation import measure, rows, value
 from vismapbi_assets.sandbox.dax.model import DaxModel
+from vismapbi_assets.sandbox.dax.parser import parse_expression, parse_query
+from vismapbi_assets.sandbox.dax.registry import Env
 from vismapbi_assets.sandbox.dax.rows import Rows
-from vismapbi_assets.sandbox.dax.syntax import (
-    Column,
-    DaxError,
-    Query,
-    parse_expression,
-    parse_query,
-)
+from vismapbi_assets.sandbox.dax.syntax import Column, DaxError, Query
 
 
 def evaluate_all(model: DaxModel, query: str) -> list[pl.DataFrame]:

@@ -9,8 +9,9 @@ from datetime import datetime
 
 import polars as pl
 
-from vismapbi_assets.sandbox.dax import values
-from vismapbi_assets.sandbox.dax.evaluation import Env, scalar_function, value
+from vismapbi_assets.sandbox.dax import operators, values
+from vismapbi_assets.sandbox.dax.evaluation import value
+from vismapbi_assets.sandbox.dax.registry import Env, scalar_function
 from vismapbi_assets.sandbox.dax.syntax import DaxError, Expr
 
 Arguments = tuple[Expr, ...]
@@ -19,19 +20,19 @@ _BLANK = values.constant(None)
 
 @scalar_function("IF", 2, 3, columnwise=True)
 def _if(env: Env, arguments: Arguments) -> pl.Series:
-    condition = values.truth(value(arguments[0], env))
+    condition = operators.truth(value(arguments[0], env))
     if len(condition) == 1:
         if condition[0]:
             return value(arguments[1], env)
         return value(arguments[2], env) if len(arguments) == 3 else _BLANK
     other = value(arguments[2], env) if len(arguments) == 3 else _BLANK
-    return values.choose(condition, value(arguments[1], env), other)
+    return operators.choose(condition, value(arguments[1], env), other)
 
 
 @scalar_function("DIVIDE", 2, 3, columnwise=True)
 def _divide(env: Env, arguments: Arguments) -> pl.Series:
     other = value(arguments[2], env) if len(arguments) == 3 else _BLANK
-    return values.divide(value(arguments[0], env), value(arguments[1], env), other)
+    return operators.divide(value(arguments[0], env), value(arguments[1], env), other)
 
 
 @scalar_function("COALESCE", 2, None, columnwise=True)
@@ -40,7 +41,7 @@ def _coalesce(env: Env, arguments: Arguments) -> pl.Series:
     for argument in arguments[1:]:
         if result.null_count() == 0:
             break
-        result = values.choose(result.is_not_null(), result, value(argument, env))
+        result = operators.choose(result.is_not_null(), result, value(argument, env))
     return result
 
 
@@ -66,22 +67,22 @@ def _false(env: Env, arguments: Arguments) -> pl.Series:
 
 @scalar_function("NOT", 1, 1, columnwise=True)
 def _not(env: Env, arguments: Arguments) -> pl.Series:
-    return ~values.truth(value(arguments[0], env))
+    return ~operators.truth(value(arguments[0], env))
 
 
 @scalar_function("AND", 2, 2, columnwise=True)
 def _and(env: Env, arguments: Arguments) -> pl.Series:
-    return values.logical("&&", value(arguments[0], env), value(arguments[1], env))
+    return operators.logical("&&", value(arguments[0], env), value(arguments[1], env))
 
 
 @scalar_function("OR", 2, 2, columnwise=True)
 def _or(env: Env, arguments: Arguments) -> pl.Series:
-    return values.logical("||", value(arguments[0], env), value(arguments[1], env))
+    return operators.logical("||", value(arguments[0], env), value(arguments[1], env))
 
 
 @scalar_function("INT", 1, 1, columnwise=True)
 def _int(env: Env, arguments: Arguments) -> pl.Series:
-    return values.whole(value(arguments[0], env))
+    return operators.whole(value(arguments[0], env))
 
 
 @scalar_function("ABS", 1, 1, columnwise=True)
@@ -92,7 +93,7 @@ def _abs(env: Env, arguments: Arguments) -> pl.Series:
 @scalar_function("ROUND", 2, 2, columnwise=True)
 def _round(env: Env, arguments: Arguments) -> pl.Series:
     digits = values.scalar(value(arguments[1], env))
-    return values.rounded(value(arguments[0], env), int(digits or 0))
+    return operators.rounded(value(arguments[0], env), int(digits or 0))
 
 
 @scalar_function("DATE", 3, 3, columnwise=True)

@@ -46,7 +46,7 @@ class RowStore:
             return
         block = io.BytesIO()
         frame = pl.concat([frame for _, frame in self._loose])
-        frame.write_parquet(block, compression="lz4", statistics=False)
+        frame.write_parquet(block, compression="zstd", compression_level=1, statistics=False)
         self._blocks.append(block.getvalue())
         self._loose, self._loose_rows = [], 0
 
