@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from vismapbi_assets.visma.entities import (
     cash,
+    chart,
+    customers,
     ledger,
     payables,
     projects,
@@ -17,8 +19,18 @@ from vismapbi_assets.visma.entities import (
 )
 from vismapbi_assets.visma.entities.declaration import Entity
 
-DOMAINS = (reference, cash, payables, receivables, purchasing, projects, ledger)
+MODULES = (
+    chart,
+    reference,
+    cash,
+    payables,
+    customers,
+    receivables,
+    purchasing,
+    projects,
+    ledger,
+)
 
 CATALOGUE: Mapping[str, Entity] = MappingProxyType(
-    {entity.name: entity for domain in DOMAINS for entity in domain.ENTITIES}
+    {entity.name: entity for module in MODULES for entity in module.ENTITIES}
 )
