@@ -23,3 +23,7 @@ class PlanConflictError(StoreError):
 
 class LeaseLostError(StoreError):
     """Somebody else has taken over what this run was doing."""
+
+
+class StoreResetError(StoreError):
+    """A table is younger than what was computed from it."""

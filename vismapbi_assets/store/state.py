@@ -13,6 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from vismapbi_assets.store.delta import Delta
+from vismapbi_assets.store.errors import StoreResetError
 from vismapbi_assets.store.judgement import KEY, deduplicated, outcome, refusal
 from vismapbi_assets.store.objects import Objects
 from vismapbi_assets.store.schemas import polars_schema, settled, utc
@@ -92,8 +93,18 @@ class StateTable:
         return self.snapshot().current(columns, deleted=deleted)
 
     def changed_since(self, sequence: int, columns: Sequence[str] | None = None) -> pl.LazyFrame:
-        """The current rows, tombstones included, that commits after `sequence` wrote."""
-        return self.snapshot().current(columns, deleted=True, since=sequence)
+        """The current rows, tombstones included, that commits after `sequence` wrote.
+
+        StoreResetError when the table never got that far: what was computed from it must be
+        computed anew.
+        """
+        held = self.snapshot()
+        if sequence > held.sequence:
+            raise StoreResetError(
+                f"{self.area}/{self.entity} is at {held.sequence}, but something was computed from "
+                f"{sequence}: the table was emptied or restored. Compute its tables anew."
+            )
+        return held.current(columns, deleted=True, since=sequence)
 
     def rows(
         self, company: str, keys: pl.Series, columns: Sequence[str] | None = None
@@ -156,9 +167,9 @@ class StateTable:
     ) -> Tombstones:
         """Mark the company's live documents that a complete reading (`present`) did not show.
 
-        `read_from` is the table's sequence when the reading began, plus nothing written since by
-        others: documents that other runs wrote later are left alone. Refused, with the reason,
-        for an empty reading and when more than `max_share` would vanish, unless `allow`.
+        `read_from` is the table's sequence when the reading began: documents that were written
+        later are left to the next reading. Refused, with the reason, for an empty reading and
+        when more than `max_share` would vanish, unless `allow`.
         """
         return self.delta.retried(
             lambda: self._tombstone(company, present, run_id, utc(at), max_share, allow, read_from)
@@ -175,12 +186,10 @@ class StateTable:
         read_from: int | None,
     ) -> Tombstones:
         held = self.snapshot()
-        live = (
-            held.current([*KEY, SEQUENCE, "run_id"]).filter(pl.col("company") == company).collect()
-        )
+        live = held.current([*KEY, SEQUENCE]).filter(pl.col("company") == company).collect()
         gone = live.filter(~pl.col("key").is_in(present.implode()))
         if read_from is not None:
-            gone = gone.filter((pl.col(SEQUENCE) <= read_from) | (pl.col("run_id") == run_id))
+            gone = gone.filter(pl.col(SEQUENCE) <= read_from)
         if gone.is_empty():
             return Tombstones(sequence=held.sequence)
         if not allow and (reason := refusal(gone.height, live.height, len(present), max_share)):

@@ -49,6 +49,12 @@ def test_a_commit_adds_changes_and_removes(table):
     assert meta.superseded == 4
 
 
+def test_a_key_that_is_added_and_removed_by_one_plan_stays(table):
+    table.commit(rows("a:1"), NONE, plan=1, at=NOW, posted=1)
+    table.commit(rows("a:1", value=2), pl.Series(["a:1"]), plan=2, at=NOW, posted=2)
+    assert (values(table), table.meta().net) == ({"a:1": 2}, 1)
+
+
 def test_a_removed_row_can_come_back(table):
     table.commit(rows("a:1"), NONE, plan=1, at=NOW, posted=1)
     table.commit(rows(), pl.Series(["a:1"]), plan=2, at=NOW, posted=1)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from vismapbi_assets.store import Store
-from vismapbi_assets.store.errors import SchemaConflictError
+from vismapbi_assets.store.errors import SchemaConflictError, StoreResetError
 from vismapbi_assets.store.state import StateTable
 from vismapbi_tests.store.frames import NOW, SCHEMA, documents
 
@@ -240,6 +240,13 @@ def test_changes_are_found_by_sequence(invoices):
     assert since(1) == {"A": "a3", "B": "b3"}
     assert since(2) == {"A": "a3", "B": "b3"}
     assert since(3) == {}
+
+
+def test_a_table_that_was_emptied_is_noticed_by_its_consumers(invoices):
+    put(invoices, ("A", 1, "a"))
+    assert invoices.changed_since(1).collect().is_empty()
+    with pytest.raises(StoreResetError, match="is at 1, but something was computed from 2"):
+        invoices.changed_since(2)
 
 
 def test_changes_are_read_from_the_new_files_only(invoices):
