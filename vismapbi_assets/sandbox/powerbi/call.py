@@ -24,7 +24,8 @@ from vismapbi_assets.sandbox.powerbi.errors import (
 )
 from vismapbi_assets.sandbox.powerbi.faults import Fault
 from vismapbi_assets.sandbox.powerbi.log import Entry
-from vismapbi_assets.sandbox.powerbi.state import Dataset, PowerBISandbox, PushTable, Workspace
+from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset, PushTable, Workspace
 
 WRITERS = {"Contributor", "Member", "Admin"}
 MEMBERS = WRITERS | {"Viewer"}

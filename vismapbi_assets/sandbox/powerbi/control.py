@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from vismapbi_assets.sandbox.powerbi.call import json_response
 from vismapbi_assets.sandbox.powerbi.faults import KINDS
-from vismapbi_assets.sandbox.powerbi.state import Dataset, PowerBISandbox
+from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset
 
 Verb = Callable[[PowerBISandbox, Request, dict[str, Any]], Any]
 

@@ -17,7 +17,7 @@ from vismapbi_assets.sandbox.powerbi.errors import (
 )
 from vismapbi_assets.sandbox.powerbi.rows import RowDecoder
 from vismapbi_assets.sandbox.powerbi.schema import parse_dataset, parse_table
-from vismapbi_assets.sandbox.powerbi.state import Dataset, PushTable
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset, PushTable
 
 _DATASET_RIGHTS = {"Read", "ReadReshare", "ReadExplore", "ReadReshareExplore"}
 
@@ -152,7 +152,6 @@ def _carry_rows(table: PushTable, schema: dict[str, pl.DataType], policy: str) -
         table.rows.replace(pl.DataFrame(schema=schema))
         return
     if old == schema:
-        table.rows.version += 1
         return
     frame = table.rows.frame()
     columns = []

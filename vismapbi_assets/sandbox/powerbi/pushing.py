@@ -20,7 +20,8 @@ from vismapbi_assets.sandbox.powerbi.errors import (
     throttled,
 )
 from vismapbi_assets.sandbox.powerbi.rows import RowRules
-from vismapbi_assets.sandbox.powerbi.state import Dataset, PowerBISandbox, PushTable
+from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset, PushTable
 
 SEQUENCE_HEADER = "X-PowerBI-PushData-SequenceNumber"
 

@@ -23,7 +23,7 @@ from vismapbi_assets.sandbox.powerbi.errors import (
     throttled,
 )
 from vismapbi_assets.sandbox.powerbi.limits import MINUTE, Limits, Window
-from vismapbi_assets.sandbox.powerbi.state import Dataset, PushTable
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset, PushTable
 
 _PROPERTIES = {"queries", "serializerSettings", "impersonatedUserName"}
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from vismapbi_assets.sandbox.powerbi.call import MEMBERS, Call, json_response, listing
 from vismapbi_assets.sandbox.powerbi.errors import bad_request, refuse
 from vismapbi_assets.sandbox.powerbi.refreshes import Refreshes
-from vismapbi_assets.sandbox.powerbi.state import Dataset
+from vismapbi_assets.sandbox.powerbi.tenant import Dataset
 
 _SCHEDULE = {"days", "times", "enabled", "localTimeZoneId", "NotifyOption", "notifyOption"}
 

@@ -1,7 +1,7 @@
 """The whole state of the simulated service, and the switches that tests flip in process.
 
-Holds workspaces, datasets, rows, tokens, meters, faults and the request log. It decides nothing
-about HTTP; the handlers do.
+Holds the tenant, its tokens, meters, faults and the request log. It decides nothing about HTTP; the
+handlers do.
 """
 
 from __future__ import annotations
@@ -9,117 +9,26 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import polars as pl
 
 from vismapbi_assets.sandbox.powerbi.clock import Clock
-from vismapbi_assets.sandbox.powerbi.entra import RESOURCE, Application, Directory
+from vismapbi_assets.sandbox.powerbi.entra import Application, Directory
 from vismapbi_assets.sandbox.powerbi.faults import Fault, Faults
-from vismapbi_assets.sandbox.powerbi.limits import Limits, Meter, Window
+from vismapbi_assets.sandbox.powerbi.limits import Limits, Window
 from vismapbi_assets.sandbox.powerbi.log import RequestLog
 from vismapbi_assets.sandbox.powerbi.refreshes import Refreshes, RefreshPlan
-from vismapbi_assets.sandbox.powerbi.rows import RowDecoder, RowRules
-from vismapbi_assets.sandbox.powerbi.schema import DatasetDef, RelationshipDef, TableDef
-from vismapbi_assets.sandbox.powerbi.storage import RowStore
-
-Role = Literal["None", "Viewer", "Contributor", "Member", "Admin"]
-SequencePolicy = Literal["ignored", "replay_noop", "replay_error", "unsupported"]
-
-
-@dataclass(slots=True)
-class Switches:
-    """Behaviours of the service that are unknown, rare or set by an administrator.
-
-    Attributes:
-        service_principals_disabled: every call answers with the bare `Message`.
-        expired_token_status: 403 (`TokenExpired`) or 401.
-        create_accepted_seconds: above 0, a create answers 202 and the dataset appears later.
-        creation_blocked: a create answers `FeatureDeprecatedError`.
-        create_400_without_error_info: a create answers 400 with an empty body.
-        put_rows: what a PUT of a table does to its rows: "keep" them (new columns null),
-            "null_fill" (changed columns lose their values, too) or "clear".
-        long_strings: "refuse" or "truncate".
-        unknown_columns: "refuse" or "ignore".
-        sequence_numbers: what becomes of the sequence number header and endpoint.
-        sequence_reset_on_delete: whether DELETE rows forgets the numbers.
-        queries: "available", "not_for_push" or "setting_off".
-        visibility_delay: seconds until stored rows are seen by queries.
-        dedicated_capacity: whether the workspaces are on a capacity (enhanced refresh).
-    """
-
-    service_principals_disabled: bool = False
-    expired_token_status: int = 403
-    create_accepted_seconds: float = 0.0
-    creation_blocked: bool = False
-    create_400_without_error_info: bool = False
-    put_rows: Literal["keep", "null_fill", "clear"] = "keep"
-    long_strings: Literal["refuse", "truncate"] = "refuse"
-    unknown_columns: Literal["refuse", "ignore"] = "refuse"
-    sequence_numbers: SequencePolicy = "ignored"
-    sequence_reset_on_delete: bool = False
-    queries: Literal["available", "not_for_push", "setting_off"] = "available"
-    visibility_delay: float = 0.0
-    dedicated_capacity: bool = True
-
-
-@dataclass(slots=True)
-class Workspace:
-    """A workspace and who may do what in it (object id to role)."""
-
-    id: str
-    name: str
-    roles: dict[str, Role] = field(default_factory=dict)
-    principal_types: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class PushTable:
-    """A table of a push dataset."""
-
-    definition: TableDef
-    decoder: RowDecoder
-    rows: RowStore
-    sequence: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, definition: TableDef) -> PushTable:
-        """An empty table."""
-        decoder = RowDecoder(definition.columns)
-        return cls(definition, decoder, RowStore(decoder.schema))
-
-
-@dataclass(slots=True)
-class Dataset:
-    """A dataset, either pushed to or model-based."""
-
-    id: str
-    name: str
-    workspace_id: str
-    configured_by: str
-    created_at: float
-    visible_at: float = 0.0
-    mode: str = "Push"
-    retention: str = "None"
-    tables: dict[str, PushTable] = field(default_factory=dict)
-    relationships: tuple[RelationshipDef, ...] = ()
-    meter: Meter = field(default_factory=Meter)
-    refreshes: Refreshes | None = None
-    schedule: dict[str, Any] = field(default_factory=dict)
-    users: dict[str, dict[str, Any]] = field(default_factory=dict)
-    storage_mode: str = "Abf"
-
-    @property
-    def is_push(self) -> bool:
-        """Whether rows can be posted."""
-        return self.refreshes is None
-
-    @property
-    def largest_table(self) -> int:
-        """Rows of the fullest table."""
-        return max((table.rows.height for table in self.tables.values()), default=0)
+from vismapbi_assets.sandbox.powerbi.rows import RowRules
+from vismapbi_assets.sandbox.powerbi.schema import DatasetDef
+from vismapbi_assets.sandbox.powerbi.tenant import (
+    Dataset,
+    PushTable,
+    Role,
+    Switches,
+    Workspace,
+)
 
 
 class PowerBISandbox:
@@ -163,7 +72,6 @@ class PowerBISandbox:
             "POWERBI_CLIENT_ID": self.client_id,
             "POWERBI_CLIENT_SECRET": self.client_secret,
             "POWERBI_WORKSPACE_ID": self.workspace_id,
-            "POWERBI_SCOPE": f"{RESOURCE}/.default",
         }
 
     def add_workspace(self, name: str, role: Role | None, id: str | None = None) -> Workspace:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from vismapbi_assets.sandbox.powerbi.call import WRITERS, Call, json_response, listing
 from vismapbi_assets.sandbox.powerbi.errors import bad_request, entity_not_found, not_authorized
-from vismapbi_assets.sandbox.powerbi.state import Workspace
+from vismapbi_assets.sandbox.powerbi.tenant import Workspace
 
 RIGHTS = {"None", "Viewer", "Contributor", "Member", "Admin"}
 PRINCIPALS = {"None", "User", "Group", "App"}
