@@ -103,7 +103,7 @@ class PowerBIClient:
     def put_table(self, dataset_id: str, table: str, body: Mapping[str, Any]) -> Reply:
         """Replaces schema and measures of an existing table."""
         path = f"/datasets/{dataset_id}/tables/{quote(table, safe='')}"
-        return self._repeatable(f"change table {table!r}", "PUT", path, _json(body))
+        return self._repeatable(f"change table {table!r}", "PUT", path, _json(body), kind="table")
 
     def post_rows(
         self, dataset_id: str, table: str, body: bytes, *, rows: int, sequence: int | None = None
@@ -119,7 +119,7 @@ class PowerBIClient:
     def delete_rows(self, dataset_id: str, table: str) -> Reply:
         """Deletes all rows of a table."""
         path = self._rows(dataset_id, table)
-        return self._repeatable(f"clear table {table!r}", "DELETE", path, kind="clear")
+        return self._repeatable(f"clear table {table!r}", "DELETE", path, kind="table")
 
     def sequence_number(self, dataset_id: str, table: str) -> int:
         """The last sequence number that the service knows for a table, 0 for none."""

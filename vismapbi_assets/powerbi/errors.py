@@ -144,15 +144,6 @@ class QueryFailed(Permanent):
     """A DAX query was answered with an error."""
 
 
-class QueriesUnavailable(QueryFailed):
-    """The dataset cannot be queried at all, so that nothing can be verified."""
-
-    next_step = (
-        "Allow the tenant setting 'Dataset Execute Queries REST API'; until then outcomes cannot "
-        "be settled by counting."
-    )
-
-
 class RefreshRefused(Permanent):
     """The dataset cannot be refreshed."""
 
@@ -209,24 +200,26 @@ def _seconds(text: str | None) -> float | None:
 
 
 def classify(operation: str, answer: Answer, *, kind: str = "") -> PowerBIError:
-    """The error for an answer that is no success; `kind` is rows, create, query or refresh."""
+    """The error for an answer that is no success, by status and code, never by its wording.
+
+    `kind` is what was asked for: rows, table, create, query, refresh, or nothing special.
+    """
     status, code = answer.status, answer.code.lower()
-    text = answer.message.lower()
     found: type[PowerBIError] = Permanent
     if status == 429:
         found = Throttled
-    elif "not accessible for application" in text:
+    elif status < 400 or (status in (401, 403) and not code and answer.message):
         found = TenantSettingOff
-    elif status == 408 or status >= 500 or status < 400:
+    elif status == 408 or status >= 500:
         found = OutcomeUnknown if kind in ("rows", "create") else Transient
     elif code == "powerbinotauthorizedexception":
-        found = WorkspaceUnknown if "group" in text or "workspace" in text else NotAuthorized
+        found = WorkspaceUnknown
     elif code == "featuredeprecatederror" or (kind == "create" and status == 400 and not code):
         found = CreationBlocked
     elif kind == "refresh":
-        found = _refresh_error(status, code, text)
+        found = _refresh_error(status, code)
     elif code == "itemnotfound":
-        found = TableMissing if "table" in text else NotPushDataset
+        found = TableMissing if kind in ("rows", "table") else NotPushDataset
     elif code == "powerbientitynotfound" or status == 404:
         found = DatasetMissing
     elif status in (401, 403):
@@ -240,8 +233,8 @@ def classify(operation: str, answer: Answer, *, kind: str = "") -> PowerBIError:
     return found(operation, answer)
 
 
-def _refresh_error(status: int, code: str, text: str) -> type[PowerBIError]:
-    if status == 409 or (status == 400 and ("another refresh" in text or "in progress" in text)):
+def _refresh_error(status: int, code: str) -> type[PowerBIError]:
+    if status == 409 or (status == 400 and code == "invalidrequest"):
         return RefreshRunning
     if status == 404:
         return DatasetMissing

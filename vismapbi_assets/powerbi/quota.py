@@ -161,7 +161,7 @@ class Quota:
 
         def change(ledger: Ledger, now: float) -> Ledger | None:
             ledger = self._settled(ledger, now)
-            room_posts, room_rows, wait = self._room(ledger, now, rows, left_posts, left_rows)
+            room_posts, room_rows, wait = self._room(ledger, now, rows, left_rows)
             waits[0] = wait
             if wait:
                 return None
@@ -180,7 +180,7 @@ class Quota:
         return waits[0]
 
     def _room(
-        self, ledger: Ledger, now: float, rows: int, left_posts: int, left_rows: int
+        self, ledger: Ledger, now: float, rows: int, left_rows: int
     ) -> tuple[int, int, float]:
         """POSTs and rows that fit now, and the wait when not even one POST of `rows` does."""
         limits = self.limits
@@ -190,7 +190,7 @@ class Quota:
             wait = max(wait, min(b.at for b in open_grants) - now)
         minute = _fit(ledger, now, MINUTE, limits.per_minute, 1, "posts")
         posts, wait = minute[0], max(wait, minute[1])
-        reserve = self._reserve(left_posts, left_rows)
+        reserve = self._reserve(ledger, left_rows)
         if limits.per_hour_when_large is not None and self._is_large(ledger):
             hourly = limits.per_hour_when_large - (limits.reserve_posts if reserve else 0)
             fit = _fit(ledger, now, HOUR, hourly, 1, "posts")
@@ -202,13 +202,17 @@ class Quota:
             room, wait = fit[0], max(wait, fit[1])
         return posts, room, wait
 
-    def _reserve(self, left_posts: int, left_rows: int) -> bool:
+    def _reserve(self, ledger: Ledger, left_rows: int) -> bool:
         """Whether a long load leaves some for small tables: where that costs no extra hour."""
         limits = self.limits
         if left_rows < limits.large_table or not limits.rows_per_hour:
             return False
-        kept = limits.rows_per_hour - limits.reserve_rows
-        return math.ceil(left_rows / kept) == math.ceil(left_rows / limits.rows_per_hour)
+        spent = sum(b.rows for b in ledger.bookings)
+
+        def hours(limit: int) -> int:
+            return math.ceil((left_rows - max(0, limit - spent)) / limit)
+
+        return hours(limits.rows_per_hour - limits.reserve_rows) <= hours(limits.rows_per_hour)
 
     def _is_large(self, ledger: Ledger) -> bool:
         return any(n >= self.limits.large_table for n in ledger.sizes.values())

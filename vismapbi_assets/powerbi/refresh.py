@@ -66,7 +66,9 @@ def refresh_model(
         try:
             reply = client.start_refresh(dataset_id, body)
             refresh_id = _id_of(reply.headers) if kind == "enhanced" else ""
-        except RefreshRunning:
+        except RefreshRunning as error:
+            if not _running(client.refreshes(dataset_id, top=1)):
+                raise RefreshRefused("start refresh", error.answer) from None
             joined = True
         except (OutcomeUnknown, Transient):
             sleep(poll_seconds)
@@ -132,7 +134,10 @@ def _ended(
     joined: bool,
     seconds: float,
 ) -> Refreshed:
-    messages = [str(m.get("message") or m) for m in found.get("messages") or []]
+    messages = [
+        " ".join(str(m[k]) for k in ("type", "code", "message") if m.get(k))
+        for m in found.get("messages") or []
+    ]
     said = "; ".join([*messages, str(found.get("serviceexceptionjson") or "")]).strip("; ")
     names: dict[str, Literal["completed", "failed", "cancelled", "disabled", "timed out"]] = {
         "Completed": "completed",

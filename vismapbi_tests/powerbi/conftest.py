@@ -134,7 +134,7 @@ class Bench:
             env["POWERBI_AUTHORITY_URL"],
             env["POWERBI_TENANT_ID"],
             env["POWERBI_CLIENT_ID"],
-            env["POWERBI_SCOPE"],
+            "https://analysis.windows.net/powerbi/api/.default",
             secret=Secret(env["POWERBI_CLIENT_SECRET"]),
         )
         now = self.sandbox.clock.now

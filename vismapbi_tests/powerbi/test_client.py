@@ -11,6 +11,7 @@ from vismapbi_assets.powerbi.errors import (
     CreationBlocked,
     DatasetMissing,
     NotAuthorized,
+    NotPushDataset,
     OutcomeUnknown,
     PowerBIError,
     QueryFailed,
@@ -134,6 +135,7 @@ PBI = {
         (post, answer(400, error("BadRequest", "no such column")), BadRows),
         (post, answer(404, error("ItemNotFound", "table <pi>T</pi>")), TableMissing),
         (post, answer(404, error("PowerBIEntityNotFound")), DatasetMissing),
+        (lambda c: c.tables("d1"), answer(404, error("ItemNotFound")), NotPushDataset),
         (post, answer(413, b"{broken"), BadRows),
         (
             lambda c: c.datasets(),
