@@ -53,10 +53,8 @@ class Archive:
         packed = _pack(body, json.dumps(about, default=str))
         stem = f"archive/{entity}/{run_id}/{company}-{page_number:06d}"
         reading = 1
-        address = f"{stem}.parquet"
-        while not self.objects.put_if_absent(address, packed):
+        while not self.objects.put_if_absent(address := f"{stem}-{reading:03d}.parquet", packed):
             reading += 1
-            address = f"{stem}.{reading}.parquet"
         return address
 
     def read_page(self, address: str) -> tuple[bytes, dict[str, Any]]:
