@@ -71,7 +71,7 @@ class Drift:
         made: dict[str, Any] = {}
         for member in members:
             inner = value.get(member.name)
-            if inner is None or member.kind == "known":
+            if inner in (None, "") or member.kind == "known":
                 continue
             path = f"{at}{member.name}"
             if member.kind == "part":

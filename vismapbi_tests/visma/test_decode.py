@@ -90,6 +90,8 @@ def test_business_dates(finance_examples: Path) -> None:
         ("2024-12-02T14:14:59.74", "2024-12-02T14:14:59.740000"),
         ("2026-03-17T00:00:00", "2026-03-17T00:00:00"),
         ("2026-03-17T10:00:00Z", "2026-03-17T10:00:00"),
+        ("2026-03-17 10:00:00.1234567", "2026-03-17T10:00:00.123456"),
+        ("2026-03-17", "2026-03-17T00:00:00"),
     ],
 )
 def test_stamps_stay_server_time(wire: str, stamp: str) -> None:
@@ -271,8 +273,17 @@ def test_other_types_are_converted_where_nothing_is_lost() -> None:
     assert found.drift["other type cashAccount: int"] == 1
 
 
+def test_an_empty_text_is_no_value_of_any_type() -> None:
+    found = page(invoice(1, balance="", hold="", date="", supplier=None), invoice(2, balance=1))
+    assert found.rejects == ()
+    assert found.frame["balance"].to_list() == [None, Decimal(1)]
+    assert found.frame["hold"].to_list() == [None, None]
+    assert found.frame["date"][0] is None
+
+
 def test_missing_members_are_named() -> None:
-    found = page(invoice(1, description=None))
+    found = page(invoice(1, description=None, invoiceLines=[{"lineNumber": 1}]))
+    assert "invoiceLines[].account.number" in found.missing
     assert "supplier.number" in found.missing
     assert "description" not in found.missing
     assert "status" not in found.missing
