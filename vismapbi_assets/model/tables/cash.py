@@ -26,8 +26,8 @@ CASH_ACCOUNT = Table(
             "AccountKey",
             "String",
             (
-                "<company>:<account>, ledger account of the cash account (mapping; often the "
-                "same number)"
+                "<company>:<account.number>, ledger account of the cash account,"
+                " its own number where none is named"
             ),
             hidden=True,
             nullable=False,

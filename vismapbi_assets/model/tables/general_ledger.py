@@ -74,7 +74,10 @@ JOURNAL_LINE = Table(
         Column(
             "PostingDate",
             "DateTime",
-            "transactionDate clamped into the financial period",
+            (
+                "transactionDate clamped into the financial period; opening rows:"
+                " the day before the first loaded financial year"
+            ),
             format="yyyy-MM-dd",
             nullable=False,
         ),
@@ -203,7 +206,11 @@ GL_PERIOD_BALANCE = Table(
         Column("SubaccountKey", "String", "<company>:<subAccountCd>", hidden=True, nullable=False),
         Column("FinancialPeriodKey", "String", "financialPeriod", hidden=True, nullable=False),
         Column(
-            "PeriodEndDate", "DateTime", "from FinancialPeriod", format="yyyy-MM-dd", nullable=False
+            "PeriodEndDate",
+            "DateTime",
+            "from FinancialPeriod, else the end of the calendar month",
+            format="yyyy-MM-dd",
+            nullable=False,
         ),
         Column("CurrencyId", "String", "currencyId"),
         Column(
@@ -285,7 +292,7 @@ BUDGET = Table(
         Column(
             "SubaccountKey",
             "String",
-            "<company>:<subaccount.subaccountNumber>",
+            "<company>:<subaccount.id>",
             hidden=True,
             nullable=False,
         ),

@@ -48,13 +48,20 @@ ACCOUNT = Table(
             hidden=True,
         ),
         Column("IsCashAccount", "Boolean", "cashAccount"),
-        Column("IsControlAccount", "Boolean", "mapping: AP or AR control account"),
+        Column(
+            "IsControlAccount",
+            "Boolean",
+            (
+                "control account of a sub-ledger: controlAccountModule AP or AR"
+                " where the ERP says so, else mapping"
+            ),
+        ),
         Column("IsActive", "Boolean", "active"),
         Column("Currency", "String", "currency"),
         Column("StandardCode", "String", "publicCode1 (SAF-T / standard chart code)"),
-        Column("ExternalCode1", "String", "externalCode1"),
-        Column("ExternalCode2", "String", "externalCode2"),
-        Column("AnalysisCode", "String", "analysisCode"),
+        Column("ExternalCode1", "String", "externalCode1Info.number"),
+        Column("ExternalCode2", "String", "externalCode2Info.number"),
+        Column("AnalysisCode", "String", "analisysCodeInfo.number"),
         Column(
             "LastModifiedAt",
             "DateTime",
@@ -225,7 +232,7 @@ CURRENCY = Table(
     columns=(
         Column("CurrencyId", "String", "id", nullable=False),
         Column("CurrencyName", "String", "description"),
-        Column("Decimals", "Int64", "ISO 4217 minor units (constant list)", format="0"),
+        Column("Decimals", "Int64", "ISO 4217 minor units", format="0"),
         Column("IsBaseCurrency", "Boolean", "equals the company base currency"),
     ),
 )

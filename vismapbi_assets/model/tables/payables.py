@@ -362,7 +362,11 @@ SUPPLIER_PAYMENT = Table(
         Column(
             "PaymentBase",
             "Decimal",
-            "converted upstream at the payment-date rate",
+            (
+                "at the last rate on or before the payment date, else the next"
+                " one, else the one that documents were booked at; 0 where there"
+                " is none"
+            ),
             format="#,##0.00",
             summarize="sum",
             additive=True,
@@ -380,7 +384,7 @@ SUPPLIER_PAYMENT = Table(
         Column(
             "FinanceChargesBase",
             "Decimal",
-            "financeCharges",
+            "financeCharges, converted as the payment",
             format="#,##0.00",
             summarize="sum",
             additive=True,

@@ -41,7 +41,7 @@ PROJECT = Table(
             nullable=False,
         ),
         Column("CustomerName", "String", "customer.name"),
-        Column("ProjectManager", "String", "projectManager.name"),
+        Column("ProjectManager", "String", "projectManager.employeeName"),
         Column("StartDate", "DateTime", "startDate", format="yyyy-MM-dd"),
         Column("EndDate", "DateTime", "endDate", format="yyyy-MM-dd"),
         Column("BillingPeriod", "String", "billingPeriod"),
@@ -63,19 +63,19 @@ EMPLOYEE = Table(
         Column(
             "EmployeeKey",
             "String",
-            "<company>:<employeeNumber> (or the code used on the time card)",
+            "<company>:<employee number of projects and time cards>",
             hidden=True,
             nullable=False,
         ),
         Column("Company", "String", "company name from the settings"),
-        Column("EmployeeNumber", "String", "employeeNumber"),
+        Column("EmployeeNumber", "String", "number on projects and time cards"),
         Column(
             "EmployeeName",
             "String",
-            "employeeName; a pseudonym if the company's privacy policy asks for it",
+            "name on projects, else on the latest time card",
         ),
-        Column("Department", "String", "department"),
-        Column("Status", "String", "status"),
+        Column("Department", "String", "department, as projects tell it"),
+        Column("Status", "String", "status, as projects tell it"),
     ),
 )
 
@@ -118,7 +118,7 @@ TIMECARD_LINE = Table(
         ),
         Column("ProjectKey", "String", "<company>:<project.id>", hidden=True, nullable=False),
         Column("ProjectTask", "String", "projectTask.id"),
-        Column("EarningType", "String", "earningType.id"),
+        Column("EarningType", "String", "earningType.code"),
         Column(
             "WorkDate",
             "DateTime",
@@ -130,7 +130,7 @@ TIMECARD_LINE = Table(
         Column(
             "Minutes",
             "Int64",
-            "mon..sun of the line",
+            "mon..sun of the line, days without time left out",
             format="#,##0",
             summarize="sum",
             additive=True,

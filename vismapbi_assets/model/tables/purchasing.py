@@ -41,7 +41,13 @@ PURCHASE_ORDER_LINE = Table(
             nullable=False,
         ),
         Column("AccountKey", "String", "<company>:<account.number>", hidden=True, nullable=False),
-        Column("SubaccountKey", "String", "<company>:<sub.id>", hidden=True, nullable=False),
+        Column(
+            "SubaccountKey",
+            "String",
+            "<company>:<sub.subaccountNumber>",
+            hidden=True,
+            nullable=False,
+        ),
         Column("ProjectKey", "String", "<company>:<project.id>", hidden=True, nullable=False),
         Column("OrderDate", "DateTime", "date", format="yyyy-MM-dd", nullable=False),
         Column("RequestedDate", "DateTime", "requested", format="yyyy-MM-dd"),
@@ -53,7 +59,7 @@ PURCHASE_ORDER_LINE = Table(
         Column(
             "IsCommitment",
             "Boolean",
-            "not blanket, not cancelled, not completed, status Open or later",
+            "no blanket order, not cancelled, not completed, order Open or Printed",
         ),
         Column("Buyer", "String", "owner.name"),
         Column("LineType", "String", "lineType"),
@@ -78,7 +84,7 @@ PURCHASE_ORDER_LINE = Table(
         Column(
             "ReceivedQty",
             "Double",
-            "qtyOnReceipts; released receipts minus returns where receipts are loaded",
+            ("released receipts less returns; qtyOnReceipts for a company without receipts"),
             format="#,##0.00",
             summarize="sum",
             additive=True,
@@ -93,7 +99,12 @@ PURCHASE_ORDER_LINE = Table(
             additive=True,
             nullable=False,
         ),
-        Column("UnitCostBase", "Decimal", "unitCostInBaseCurrency", format="#,##0.00"),
+        Column(
+            "UnitCostBase",
+            "Decimal",
+            "unitCostInBaseCurrency, else unitCost at the rate of the order",
+            format="#,##0.00",
+        ),
         Column(
             "AmountCurrency",
             "Decimal",
@@ -106,7 +117,10 @@ PURCHASE_ORDER_LINE = Table(
         Column(
             "AmountBase",
             "Decimal",
-            "UnitCostBase * OrderQty * (1 - discount share), or amount * rate",
+            (
+                "amount at the rate of the order (base total / total), else unit"
+                " cost x quantity less discount"
+            ),
             format="#,##0.00",
             summarize="sum",
             additive=True,

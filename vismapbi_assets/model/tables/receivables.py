@@ -292,7 +292,7 @@ CUSTOMER_INVOICE_LINE = Table(
             nullable=False,
         ),
         Column("VatCode", "String", "vatCode.id"),
-        Column("SalesPerson", "String", "seller.name"),
+        Column("SalesPerson", "String", "seller.description, else seller.id"),
         Column("DeferralCode", "String", "deferralCode"),
         Column("TermStartDate", "DateTime", "termStartDate", format="yyyy-MM-dd"),
         Column("TermEndDate", "DateTime", "termEndDate", format="yyyy-MM-dd"),
@@ -365,7 +365,11 @@ CUSTOMER_PAYMENT = Table(
         Column(
             "PaymentBase",
             "Decimal",
-            "converted upstream",
+            (
+                "at the last rate on or before the payment date, else the next"
+                " one, else the one that documents were booked at; 0 where there"
+                " is none"
+            ),
             format="#,##0.00",
             summarize="sum",
             additive=True,
@@ -383,7 +387,7 @@ CUSTOMER_PAYMENT = Table(
         Column(
             "WriteOffBase",
             "Decimal",
-            "writeOffAmount",
+            "writeOffAmount, converted as the payment",
             format="#,##0.00",
             summarize="sum",
             additive=True,
@@ -392,7 +396,7 @@ CUSTOMER_PAYMENT = Table(
         Column(
             "DeductedChargesBase",
             "Decimal",
-            "deductedCharges",
+            "deductedCharges, converted as the payment",
             format="#,##0.00",
             summarize="sum",
             additive=True,
