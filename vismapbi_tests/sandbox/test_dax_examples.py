@@ -40,11 +40,16 @@ def day(text: str) -> str:
 def calendar_filters(row: dict[str, Any]) -> list[str]:
     """The ways in which a report may select the row's days."""
     if row["AsOfDate"]:
-        to = day(row["AsOfDate"])
-        return [f"'Dates'[Date] = {to}", f"'Dates'[Date] <= {to}"]
+        to, month = day(row["AsOfDate"]), row["AsOfDate"][:7]
+        whole = [f"'Dates'[Month] = \"{month}\""] if row["AsOfDate"][8:] == "31" else []
+        return [f"'Dates'[Date] = {to}", f"'Dates'[Date] <= {to}", *whole]
     if row["PeriodFrom"]:
-        first, last = day(row["PeriodFrom"]), day(row["PeriodTo"])
-        return [f"'Dates'[Date] >= {first}, 'Dates'[Date] <= {last}"]
+        first, last, month = day(row["PeriodFrom"]), day(row["PeriodTo"]), row["PeriodTo"][:7]
+        start, end = row["PeriodFrom"][8:], row["PeriodTo"][8:]
+        is_month = row["PeriodFrom"][:7] == month and start == "01" and end in {"30", "31"}
+        period = f"'Dates'[FinancialPeriod] = \"{month.replace('-', '')}\""
+        days = f"'Dates'[Date] >= {first}, 'Dates'[Date] <= {last}"
+        return [days, *([period] if is_month else [])]
     return [""]
 
 

@@ -308,6 +308,24 @@ def test_groups_agree_with_a_join(rows: list[tuple[Any, ...]]) -> None:
     assert len(set(evaluate(model, parts).row(0))) == 1
 
 
+class Slow:
+    """A table of which only the beginning may be read."""
+
+    height = 50_000
+    schema = {"A": pl.Int64(), "B": pl.String()}  # noqa: RUF012 - never changed
+
+    def column(self, name: str) -> pl.Series:
+        raise AssertionError(f"the whole of {name} was read")
+
+    def head(self, name: str, count: int) -> pl.Series:
+        return pl.Series([7] * count if name == "A" else ["x"] * count)
+
+
+def test_a_few_rows_of_a_large_table_are_read_alone() -> None:
+    found = evaluate(DaxModel({"T": Slow()}), "EVALUATE TOPN(3, 'T')")
+    assert found.rows() == [(7, "x")] * 3
+
+
 def test_read_back_of_a_million_rows_is_quick() -> None:
     height = 1_000_000
     number = pl.int_range(height, eager=True)

@@ -52,6 +52,12 @@ def test_retry_after_of_a_refusal(powerbi: Client) -> None:
     assert powerbi.rows(identity, "T", ROWS).headers["Retry-After"] == "7"
 
 
+def test_answers_that_are_no_json(powerbi: Client) -> None:
+    powerbi.sandbox.add_fault("refuse", status=500, body='{"error":{"code":"Unk')
+    answer = powerbi.group("GET", "/datasets")
+    assert (answer.status_code, answer.text) == (500, '{"error":{"code":"Unk')
+
+
 def test_addressing_by_table_count_and_method(powerbi: Client) -> None:
     identity = powerbi.create(MODEL)
     powerbi.sandbox.add_fault("refuse", method="POST", table="T", skip=1, times=2, status=500)

@@ -37,6 +37,10 @@ class TableSource(Protocol):
         """One column."""
         ...
 
+    def head(self, name: str, count: int) -> pl.Series:
+        """The first values of a column."""
+        ...
+
 
 class _FrameSource:
     def __init__(self, frame: pl.DataFrame) -> None:
@@ -46,6 +50,9 @@ class _FrameSource:
 
     def column(self, name: str) -> pl.Series:
         return self._frame[name]
+
+    def head(self, name: str, count: int) -> pl.Series:
+        return self._frame[name].head(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,12 @@ class DaxModel:
                 values = values.extend_constant(None, 1)
             self._columns[column] = values
         return self._columns[column]
+
+    def first(self, column: Column, count: int) -> pl.Series:
+        """The first values of a resolved column, without reading the others."""
+        if column in self._columns:
+            return self._columns[column].head(count)
+        return normalised(self.tables[column.table].head(column.name, count)).alias("")
 
     def folded(self, column: Column) -> pl.Series:
         """The same in the form in which values are compared."""

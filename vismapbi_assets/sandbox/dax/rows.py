@@ -14,6 +14,9 @@ from vismapbi_assets.sandbox.dax.model import DaxModel
 from vismapbi_assets.sandbox.dax.syntax import Column, DaxError
 from vismapbi_assets.sandbox.dax.values import folded
 
+FEW = 10_000
+"""Rows near the beginning of a larger table are read without the rest."""
+
 
 class Rows:
     """A table value.
@@ -61,10 +64,12 @@ class Rows:
         """Values of a column."""
         if column in self._columns:
             return self._columns[column]
-        values = self.model.column(column)
-        if self.positions is not None:
-            return values.gather(self.positions)
-        return values.head(self.height)
+        if self.positions is None:
+            return self.model.column(column).head(self.height)
+        last = self.positions.max() if 0 < len(self.positions) <= FEW else None
+        if isinstance(last, int) and last < FEW <= self.model.tables[column.table].height:
+            return self.model.first(column, last + 1).gather(self.positions)
+        return self.model.column(column).gather(self.positions)
 
     def take(self, which: pl.Series) -> Rows:
         """The rows at these places."""

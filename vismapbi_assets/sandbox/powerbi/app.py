@@ -91,7 +91,9 @@ async def _drop(request: Request) -> Response:
     return Response()
 
 
-def _answered(refusal: Refusal) -> Response:
+def _answered(refusal: Refusal, fault: Fault | None) -> Response:
+    if fault is not None and fault.body is not None and fault.status == refusal.status:
+        return Response(fault.body, fault.status, refusal.headers, "application/json")
     if refusal.body is None:
         return Response(status_code=refusal.status, headers=refusal.headers)
     return json_response(refusal.body, refusal.status, refusal.headers)
@@ -150,7 +152,7 @@ def _endpoint(
         except _Dropped:
             return await _drop(request)
         except Refusal as refusal:
-            response = _answered(refusal)
+            response = _answered(refusal, fault)
         entry.status = response.status_code
         response.headers["RequestId"] = str(uuid.uuid4())
         return response

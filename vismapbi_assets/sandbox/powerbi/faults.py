@@ -38,6 +38,7 @@ class Fault:
         status: HTTP status of `refuse`, `error_after` and `half`.
         retry_after: seconds in the header `Retry-After` of `refuse`; None for no header.
         seconds: real seconds of delay for `slow` and `late`.
+        body: text to answer with `status` instead of the usual JSON.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Fault:
     status: int = 503
     retry_after: int | None = None
     seconds: float = 0.0
+    body: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):

@@ -41,6 +41,10 @@ class _StoredTable:
         """One column of the visible rows."""
         return self._table.rows.frame([name], self._now)[name]
 
+    def head(self, name: str, count: int) -> pl.Series:
+        """The first values of a column."""
+        return self._table.rows.frame([name], self._now, count)[name]
+
 
 def model_of(dataset: Dataset, now: float) -> DaxModel:
     """The dataset as the evaluator sees it at a moment."""

@@ -7,8 +7,10 @@ handlers do.
 from __future__ import annotations
 
 import random
+import tomllib
 import uuid
 from collections.abc import Mapping
+from importlib import resources
 from typing import Any
 
 import msgspec
@@ -35,7 +37,7 @@ class PowerBISandbox:
     """The simulated tenant: one directory, a few workspaces, any datasets.
 
     Args:
-        seed: makes ids and the secret reproducible.
+        seed: makes ids reproducible; those of the principal are in `companies.toml`.
         clock: the simulated clock; real speed when left out.
     """
 
@@ -50,14 +52,16 @@ class PowerBISandbox:
         self.switches = Switches()
         self.faults = Faults()
         self.log = RequestLog(self.clock)
-        self.tenant_id = identity()
-        self.client_id = identity()
+        published = _published()
+        self.tenant_id: str = published["settings"]["powerbi"]["tenant_id"]
+        self.client_id: str = published["settings"]["powerbi"]["client_id"]
         self.object_id = identity()
-        self.client_secret = f"Sb~{numbers.getrandbits(160):040x}+&%"
+        self.client_secret: str = published["secrets"]["POWERBI_CLIENT_SECRET"]
         self.directory = Directory(self.tenant_id, self.clock)
         self.directory.add(Application(self.client_id, self.object_id, {self.client_secret}))
         self.workspaces: dict[str, Workspace] = {}
-        self.workspace_id = self.add_workspace("Finance", "Contributor", identity()).id
+        own = published["settings"]["powerbi"]["workspace_id"]
+        self.workspace_id = self.add_workspace("Finance", "Contributor", own).id
         self.viewer_workspace_id = self.add_workspace("Board reports", "Viewer", identity()).id
         self.foreign_workspace_id = self.add_workspace("Human resources", None, identity()).id
         self.datasets: dict[str, Dataset] = {}
@@ -187,3 +191,8 @@ def _assign(target: Any, values: Mapping[str, Any]) -> None:
             known = ", ".join(target.__dataclass_fields__)
             raise ValueError(f"unknown name {name!r}; known: {known}")
         setattr(target, name, value)
+
+
+def _published() -> dict[str, Any]:
+    text = resources.files("vismapbi_assets.sandbox").joinpath("companies.toml").read_text("utf-8")
+    return tomllib.loads(text)

@@ -74,17 +74,24 @@ class RowStore:
                 self.replace(self.frame().tail(count))
 
     def frame(
-        self, columns: Sequence[str] | None = None, now: float = float("inf")
+        self,
+        columns: Sequence[str] | None = None,
+        now: float = float("inf"),
+        count: int | None = None,
     ) -> pl.DataFrame:
-        """The visible rows, restricted to some columns."""
+        """The visible rows, restricted to some columns and to the first `count`."""
         with self._lock:
             names = list(self.schema) if columns is None else list(columns)
             blocks, loose = list(self._blocks), list(self._loose)
-        parts = [pl.read_parquet(io.BytesIO(block), columns=names) for block in blocks]
-        parts += [frame.select(names) for at, frame in loose if at <= now]
-        if not parts:
-            return pl.DataFrame(schema={name: self.schema[name] for name in names})
-        return pl.concat(parts, rechunk=True)
+        parts = [pl.DataFrame(schema={name: self.schema[name] for name in names})]
+        missing = self.height if count is None else count
+        for block in blocks:
+            if missing > 0:
+                parts.append(pl.read_parquet(io.BytesIO(block), columns=names))
+                missing -= parts[-1].height
+        parts += [frame.select(names) for at, frame in loose if at <= now and missing > 0]
+        frame = pl.concat(parts, rechunk=True)
+        return frame if count is None else frame.head(count)
 
     def visible_rows(self, now: float) -> int:
         """How many rows queries see."""
