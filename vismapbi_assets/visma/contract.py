@@ -28,7 +28,7 @@ def rules(entity: Entity) -> tuple[Rule, ...]:
     """All rules of an entity beside names and types."""
     needed = [name for name in entity.key if name not in entity.optional_key]
     key = Rule("key", pl.col("key").is_not_null(), f"lacks a part of its key ({', '.join(needed)})")
-    return (key, *_ranges(entity), *entity.rules)
+    return (key, *_line_numbers(entity), *_ranges(entity), *entity.rules)
 
 
 @cache
@@ -101,6 +101,13 @@ def _check(rule: Rule) -> pa.Check:
         ignore_na=False,
         error=f"{rule.name}: {rule.says}",
     )
+
+
+def _line_numbers(entity: Entity) -> Iterator[Rule]:
+    if entity.lines and entity.line_key:
+        numbered = pl.element().struct.field(entity.line_key).is_not_null()
+        holds = pl.col(entity.lines).list.eval(numbered).list.all()
+        yield Rule("line", holds, f"has {entity.lines} without {entity.line_key}")
 
 
 def _ranges(entity: Entity) -> Iterator[Rule]:

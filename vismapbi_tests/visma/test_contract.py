@@ -43,11 +43,21 @@ CASES = {
         {"year": 2026, "period": "09", "startDate": "2026-09-30", "endDate": "2026-09-01"},
         "period",
     ),
+    "a line without number": (
+        "journalTransaction",
+        {"module": "ModuleGL", "batchNumber": "9", "journalTransactionLines": [{}]},
+        "line",
+    ),
     "a year out of range": ("financialPeriod", {"year": 26, "period": "09"}, "year"),
 }
 GOOD = {
     "supplierPayment": payment(1, paymentAmount=10, paymentLines=[{"amountPaid": -3}]),
     "currencyRate": {"id": 1, "rate": 11.5},
+    "journalTransaction": {
+        "module": "ModuleGL",
+        "batchNumber": "1",
+        "journalTransactionLines": [{"lineNumber": 1}],
+    },
     "purchaseOrder": {"orderType": "Blanket", "orderNbr": "1"},
     "financialPeriod": {
         "year": 2026,
