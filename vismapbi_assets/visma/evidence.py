@@ -84,6 +84,21 @@ class Evidence:
             _seen=[self._distinct(), later._distinct()],
         )
 
+    def merged(self, again: Evidence) -> Evidence:
+        """Both of two whole passes: where rows only change places, together they show all."""
+        both = pl.concat([self._distinct(), again._distinct()])
+        return Evidence(
+            began=self.began,
+            lists=again.lists,
+            snapshots=again.snapshots,
+            total=again.total,
+            shrank=again.shrank,
+            newest=max((n for n in (self.newest, again.newest) if n), default=None),
+            unkeyed=again.unkeyed,
+            corrected=True,
+            _seen=[both.group_by("key", maintain_order=True).agg(pl.col("units").max())],
+        )
+
     def doubt(self, earliest_server_time: datetime) -> str | None:
         """Why the pass may have missed something; None when it proves itself complete.
 

@@ -73,15 +73,17 @@ class Run:
         self, requests: Sequence[Request], filters: Mapping[str, str], evidence: Evidence
     ) -> tuple[Evidence, str | None]:
         """Read again while the evidence leaves a doubt; the last evidence and its doubt."""
-        doubt = evidence.doubt(self._on_server(evidence.began))
-        for _ in range(self.options.rereadings):
+        doubt, seen = evidence.doubt(self._on_server(evidence.began)), evidence
+        for attempt in range(self.options.rereadings + 1):
             if doubt is None:
                 break
-            corrected = self._corrected(requests, filters, evidence)
+            corrected = self._corrected(requests, filters, seen)
             if corrected is not None:
                 return corrected, None
-            evidence = self.read(requests, filters, Evidence(self.client.clock.now()))
-            doubt = evidence.doubt(self._on_server(evidence.began))
+            if attempt < self.options.rereadings:
+                evidence = self.read(requests, filters, Evidence(self.client.clock.now()))
+                doubt = evidence.doubt(self._on_server(evidence.began))
+                seen = seen.merged(evidence)
         return evidence, doubt
 
     def _corrected(
