@@ -9,12 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.semantic_model import TABLE
 from vismapbi_tests.model.computing import by_key, rows
 from vismapbi_tests.model.states import inputs, money
+
+CENTS = st.decimals(Decimal(-10_000), Decimal(10_000), places=2)
 
 ACCOUNTS = [
     {"accountCD": "1920", "type": "Asset", "cashAccount": True},
@@ -136,13 +140,13 @@ def test_period_falls_back_to_the_post_period_in_any_spelling() -> None:
 
 
 def test_contra_lines_of_a_batch_with_cash_carry_the_flow() -> None:
-    given = journal(
+    whole = journal(
         batch("1", ("1920", 125, 0), ("1500", 0, 100), ("3000", 0, 25)),
         batch("2", ("2400", 60, 0), ("1920", 0, 60)),
         batch("3", ("6300", 7, 0), ("2400", 0, 7)),
         batch("4", ("1930", 40, 0), ("1920", 0, 40)),
     )
-    found = by_key("JournalLine", given)
+    found = by_key("JournalLine", whole)
     flows = {
         key: (row["CashFlowBase"], row["CashDirection"])
         for key, row in found.items()
@@ -157,23 +161,54 @@ def test_contra_lines_of_a_batch_with_cash_carry_the_flow() -> None:
     assert {(row["CashFlowBase"], row["CashDirection"]) for row in rest} == {(money(0), None)}
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(["1920", "1930", "1500", "3000", "2400"]), CENTS),
+            min_size=1,
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_cash_flow_of_balanced_batches_is_what_cash_accounts_gained(
+    drawn: list[list[tuple[str, Decimal]]],
+) -> None:
+    batches = []
+    for number, lines in enumerate(drawn):
+        balance = -sum(amount for _, amount in lines)
+        posted = [
+            (account, str(max(amount, Decimal(0))), str(max(-amount, Decimal(0))))
+            for account, amount in [*lines, ("6300", Decimal(balance))]
+        ]
+        batches.append(batch(str(number), *posted))
+    found = rows("JournalLine", journal(*batches))
+    cash = found.filter(pl.col("AccountKey").is_in(["no:1920", "no:1930"]))
+    assert found["CashFlowBase"].sum() == cash["AmountBase"].sum()
+    assert found["AmountBase"].sum() == 0
+    signs = found.filter(pl.col("CashDirection") == "In")["CashFlowBase"]
+    assert signs.len() == 0 or signs.min() > 0
+
+
 def test_branch_is_that_of_the_line_then_the_batch_then_the_company() -> None:
     line = {"lineNumber": 1, "accountNumber": "3000", "branch": "3"}
-    given = journal(
+    whole = journal(
         batch("1", ("3000", 1, 0), branch="2"),
         batch("2", ("3000", 1, 0)),
         batch("3", branch="2") | {"journalTransactionLines": [line]},
     )
-    found = by_key("JournalLine", given)
+    found = by_key("JournalLine", whole)
     assert [found[f"no:GL:{n}:1"]["BranchKey"] for n in "123"] == ["no:2", "no:1", "no:3"]
 
 
 def test_amounts_are_exact_and_empty_ones_are_zero() -> None:
-    given = journal(
+    whole = journal(
         batch("1", ("6300", "123456789012345.6789", 0), ("2400", 0, "123456789012345.6789")),
         batch("2") | {"journalTransactionLines": [{"lineNumber": 1, "accountNumber": "3000"}]},
     )
-    found = by_key("JournalLine", given)
+    found = by_key("JournalLine", whole)
     assert found["no:GL:1:1"]["AmountBase"] == Decimal("123456789012345.6789")
     assert found["no:GL:1:2"]["AmountBase"] == Decimal("-123456789012345.6789")
     empty = found["no:GL:2:1"]
@@ -212,25 +247,25 @@ def test_slices_of_batches_give_the_table() -> None:
     batches = [
         batch(f"{number}", ("6300", number, 0), ("1920", 0, number)) for number in range(1, 8)
     ]
-    given = journal(*batches, generalLedgerBalance=BALANCES)
+    whole = journal(*batches, generalLedgerBalance=BALANCES)
     table = TABLE["JournalLine"]
     assert table.transform and table.row_wise and table.row_wise.lookup and table.row_wise.rest
-    table.row_wise.lookup(given)
-    documents = given.entity("journalTransaction").collect()
+    table.row_wise.lookup(whole)
+    documents = whole.entity("journalTransaction").collect()
     slices = [
-        table.transform(given.narrowed(journalTransaction=documents[start : start + 3].lazy()))
+        table.transform(whole.narrowed(journalTransaction=documents[start : start + 3].lazy()))
         for start in range(0, documents.height, 3)
     ]
-    assert_frame_equal(pl.concat([*slices, table.row_wise.rest(given)]), table.compute(given))
+    assert_frame_equal(pl.concat([*slices, table.row_wise.rest(whole)]), table.compute(whole))
 
 
 def test_rows_know_the_batch_they_come_from() -> None:
-    given = journal(batch("1", ("6300", 1, 0), ("1920", 0, 1)), generalLedgerBalance=BALANCES)
+    whole = journal(batch("1", ("6300", 1, 0), ("1920", 0, 1)), generalLedgerBalance=BALANCES)
     table = TABLE["JournalLine"]
     assert table.row_wise
-    moved = given.entity("journalTransaction").select("company", "key").collect()
+    moved = whole.entity("journalTransaction").select("company", "key").collect()
     parents = table.row_wise.parents("journalTransaction", moved)
-    found = table.compute(given).with_columns(parent=table.row_wise.parent)
+    found = table.compute(whole).with_columns(parent=table.row_wise.parent)
     of_batch = found.filter(pl.col("parent").is_in(parents.implode()))
     assert of_batch["EntryKind"].to_list() == ["Journal", "Journal"]
 
@@ -260,11 +295,11 @@ BALANCES = [
 
 
 def test_opening_rows_hold_what_was_there_before_the_first_loaded_year() -> None:
-    given = journal(
+    whole = journal(
         batch("1", ("6300", 1, 0), ("1920", 0, 1), financialPeriod="202604"),
         generalLedgerBalance=BALANCES,
     )
-    opening = rows("JournalLine", given).filter(pl.col("EntryKind") == "Opening")
+    opening = rows("JournalLine", whole).filter(pl.col("EntryKind") == "Opening")
     amounts = dict(zip(opening["AccountKey"], opening["AmountBase"], strict=True))
     assert amounts == {
         "no:1500": money(70),
@@ -317,18 +352,18 @@ def test_balance_of_a_period_that_no_calendar_knows_ends_with_its_month() -> Non
 
 
 def test_balances_know_their_parent() -> None:
-    given = journal(generalLedgerBalance=BALANCES)
+    whole = journal(generalLedgerBalance=BALANCES)
     table = TABLE["GlPeriodBalance"]
     assert table.row_wise
-    found = table.compute(given).select(table.row_wise.parent).to_series()
-    moved = given.entity("generalLedgerBalance").collect()
+    found = table.compute(whole).select(table.row_wise.parent).to_series()
+    moved = whole.entity("generalLedgerBalance").collect()
     assert set(found) < set(table.row_wise.parents("generalLedgerBalance", moved))
 
 
 @pytest.mark.parametrize("spelling", [("01", "13"), ("1", "13"), ("202601", "202613")])
 def test_budget_is_per_period_and_signed_by_account(spelling: tuple[str, str]) -> None:
     lines = [{"periodId": spelling[0], "amount": 100}, {"periodId": spelling[1], "amount": 5}]
-    given = journal(
+    whole = journal(
         budget=[
             {
                 "ledger": "BUDGET",
@@ -342,7 +377,7 @@ def test_budget_is_per_period_and_signed_by_account(spelling: tuple[str, str]) -
             for account in ("3000", "6300")
         ]
     )
-    found = rows("Budget", given).sort("AccountKey", "FinancialPeriodKey")
+    found = rows("Budget", whole).sort("AccountKey", "FinancialPeriodKey")
     assert found["FinancialPeriodKey"].to_list() == ["202601", "202613"] * 2
     assert found["AmountNatural"].to_list() == [money(100), money(5)] * 2
     assert found["AmountBase"].to_list() == [money(-100), money(-5), money(100), money(5)]
