@@ -17,6 +17,7 @@ from vismapbi_assets.sandbox.dax.values import (
     ZERO_DATE,
     as_date,
     days,
+    filled,
     folded,
     kind,
     number,
@@ -54,21 +55,21 @@ def arithmetic(operator: str, left: pl.Series, right: pl.Series) -> pl.Series:
 
 def _sum(operator: str, left: pl.Series, right: pl.Series) -> pl.Series:
     kinds = {kind(left), kind(right)}
-    blank = left.is_null() & right.is_null()
+    has_blank = left.null_count() > 0 and right.null_count() > 0
     is_date = "date" in kinds and not (kinds == {"date"} and operator == "-")
-    a, b = _same_type(_filled(left), _filled(right))
+    a, b = _same_type(_counted(left), _counted(right))
     total = a + b if operator == "+" else a - b
     if total.dtype.is_decimal():
         total = total.cast(MONEY)
     if is_date:
         total = as_date(total)
-    return total.set(blank, None) if blank.any() else total
+    return total.set(left.is_null() & right.is_null(), None) if has_blank else total
 
 
-def _filled(series: pl.Series) -> pl.Series:
+def _counted(series: pl.Series) -> pl.Series:
     if kind(series) == "date":
-        return days(series.fill_null(ZERO_DATE))
-    return number(series).fill_null(0)
+        return days(filled(series, ZERO_DATE))
+    return filled(number(series), 0)
 
 
 def _product(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -88,7 +89,7 @@ def _to_money(real: pl.Series) -> pl.Series:
 
 
 def _quotient(left: pl.Series, right: pl.Series) -> pl.Series:
-    right = right.fill_null(0)
+    right = filled(right, 0)
     kinds = (kind(left), kind(right))
     if kinds == ("money", "int") and (right != 0).all():
         return (left / right.cast(pl.Decimal(38, 0))).cast(MONEY)
@@ -103,7 +104,7 @@ def _quotient(left: pl.Series, right: pl.Series) -> pl.Series:
 def divide(left: pl.Series, right: pl.Series, other: pl.Series) -> pl.Series:
     """DIVIDE: the alternative where the divisor is zero or blank."""
     left, right = _broadcast(left, right)
-    none = right.is_null() | (number(right).fill_null(0) == 0)
+    none = right.is_null() | (filled(number(right), 0) == 0)
     safe = number(right).set(none, 1) if none.any() else number(right)
     return choose(none, other, arithmetic("/", left, safe))
 
@@ -130,31 +131,31 @@ def compare(operator: str, left: pl.Series, right: pl.Series) -> pl.Series:
 def _comparable(left: pl.Series, right: pl.Series) -> tuple[pl.Series, pl.Series]:
     kinds = {kind(left), kind(right)} - {"blank"}
     if not kinds:
-        return number(left).fill_null(0), number(right).fill_null(0)
+        return filled(number(left), 0), filled(number(right), 0)
     if kinds == {"text"}:
-        a, b = (folded(side.cast(pl.String).fill_null("")) for side in (left, right))
+        a, b = (folded(filled(side.cast(pl.String), "")) for side in (left, right))
         return a, b
     if kinds == {"bool"}:
-        return left.cast(pl.Boolean).fill_null(False), right.cast(pl.Boolean).fill_null(False)
+        return filled(left.cast(pl.Boolean), False), filled(right.cast(pl.Boolean), False)
     if kinds & {"text", "bool"}:
         raise DaxError(f"Values of types {' and '.join(sorted(kinds))} cannot be compared.")
     if kinds == {"date"}:
-        a, b = (side.cast(STAMP).fill_null(ZERO_DATE) for side in (left, right))
+        a, b = (filled(side.cast(STAMP), ZERO_DATE) for side in (left, right))
         return a, b
-    return _same_type(_filled(left), _filled(right))
+    return _same_type(_counted(left), _counted(right))
 
 
 def truth(series: pl.Series) -> pl.Series:
     """A condition: blank is FALSE, a number is TRUE unless zero."""
     match kind(series):
         case "bool":
-            return series.fill_null(False)
+            return filled(series, False)
         case "blank":
             return pl.Series([False] * len(series), dtype=pl.Boolean)
         case "text":
             raise DaxError("A text is no condition.")
         case _:
-            return number(series).fill_null(0) != 0
+            return filled(number(series), 0) != 0
 
 
 def logical(operator: str, left: pl.Series, right: pl.Series) -> pl.Series:
@@ -165,7 +166,7 @@ def logical(operator: str, left: pl.Series, right: pl.Series) -> pl.Series:
 
 def concatenate(left: pl.Series, right: pl.Series) -> pl.Series:
     """`&`: texts joined, blanks as empty texts."""
-    a, b = (side.cast(pl.String).fill_null("") for side in _broadcast(left, right))
+    a, b = (filled(side.cast(pl.String), "") for side in _broadcast(left, right))
     return a + b
 
 

@@ -74,6 +74,11 @@ def folded(series: pl.Series) -> pl.Series:
     return series.str.to_lowercase() if series.dtype == pl.String else series
 
 
+def filled(series: pl.Series, default: Any) -> pl.Series:
+    """The values with a default for blanks."""
+    return series.fill_null(default) if series.null_count() else series
+
+
 def days(stamps: pl.Series) -> pl.Series:
     """Dates as the numbers that they are in DAX."""
     return stamps.cast(pl.Int64) / _DAY + _EPOCH_DAYS
