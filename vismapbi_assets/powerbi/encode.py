@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import polars as pl
 
@@ -38,8 +39,10 @@ def encode_rows(frame: pl.DataFrame) -> bytes:
             parts += [pl.lit(text + before), value]
             text = after
     parts.append(pl.lit(text + "}"))
-    joined: str = frame.select(pl.concat_str(parts).str.join(",")).item()
-    return b'{"rows":[' + joined.encode() + b"]}"
+    joined = pl.concat_str(parts).str.join(",")
+    body = pl.concat_str([pl.lit('{"rows":['), joined, pl.lit("]}")]).cast(pl.Binary)
+    whole: bytes = frame.select(body).item()
+    return whole
 
 
 def _value(series: pl.Series) -> tuple[pl.Expr, str, str]:
@@ -83,13 +86,22 @@ def upper_bound(piece: pl.DataFrame) -> int:
     """At least as many bytes as `encode_rows` gives, without encoding."""
     fixed = 2
     texts = 0
-    for name, dtype in piece.schema.items():
+    for name, series in zip(piece.columns, piece.iter_columns(), strict=True):
         fixed += len(json.dumps(name, ensure_ascii=False).encode()) + 2
-        if dtype == pl.String:
-            column = piece[name]
-            factor = 6 if column.str.contains(_ESCAPED).any() else 1
+        if series.dtype == pl.String:
+            factor = 6 if series.str.contains(_ESCAPED).any() else 1
             fixed += 4
-            texts += factor * int(column.str.len_bytes().sum() or 0)
+            texts += factor * int(series.str.len_bytes().sum() or 0)
         else:
-            fixed += 42
+            fixed += _width(series)
     return _SHELL + fixed * piece.height + texts
+
+
+def _width(series: pl.Series) -> int:
+    """Most characters that a value of the column takes."""
+    if series.dtype.is_integer():
+        return max(len(str(v)) for v in (series.min(), series.max(), None))
+    if isinstance(series.dtype, pl.Decimal):
+        ends = [v for v in (series.min(), series.max()) if isinstance(v, Decimal)]
+        return max([len(f"{v:f}") for v in ends], default=0) + 4
+    return 28

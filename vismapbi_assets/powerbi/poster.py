@@ -6,7 +6,6 @@ is planned belongs in `planner.py`, checking and committing afterwards in `publi
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,7 +146,7 @@ class Poster:
         body = encode_rows(rows)
         about = {
             "bytes": len(body),
-            "hash": hashlib.blake2b(body, digest_size=16).hexdigest(),
+            "hash": batch.digest,
             "run_id": self.run_id,
         }
         lease.ensure(self.client.timeout + self.settle_seconds)
