@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 import requests
-from rich.console import Console
 from rich.table import Table
 
+from vismapbi_assets.cli.output import console
 from vismapbi_assets.cli.processes import module
 from vismapbi_assets.cli.proof import Line, compare
 from vismapbi_assets.cli.surroundings import Surroundings, sandbox_surroundings
@@ -34,42 +34,42 @@ def demo(scale: float, keep: bool) -> None:
 
     Uses the same commands as you would: vismapbi sync, vismapbi reconcile, vismapbi report.
     """
-    console = Console(highlight=False)
+    out = console()
     folder = FOLDER.absolute()
     if folder.exists() and not keep:
         shutil.rmtree(folder)
     began = time.monotonic()
-    console.rule("1  Two simulated services: Visma.net and Power BI")
+    out.rule("1  Two simulated services: Visma.net and Power BI")
     with sandbox_surroundings(folder, scale=scale, keep_ports=False) as around:
-        console.print(f"Visma.net {around.visma_url}, Power BI {around.powerbi_url}")
-        console.rule("2  Initial load: vismapbi sync")
+        out.print(f"Visma.net {around.visma_url}, Power BI {around.powerbi_url}")
+        out.rule("2  Initial load: vismapbi sync")
         _command(around, "sync")
-        console.rule("3  A business day passes in the ERP; Power BI will drop a connection")
+        out.rule("3  A business day passes in the ERP; Power BI will drop a connection")
         _post(f"{around.visma_url}/control/advance", {"days": 1})
         _post(
             f"{around.powerbi_url}/control/faults",
             {"kind": "drop_after", "operation": "rows.post", "table": "ApLedger"},
         )
-        console.rule("4  What changed: vismapbi sync")
+        out.rule("4  What changed: vismapbi sync")
         _command(around, "sync")
-        console.rule("5  Both ends compared, without the pipeline's own notes")
+        out.rule("5  Both ends compared, without the pipeline's own notes")
         settings = load_settings(environ=around.environ)
         lines = _proof(settings, around)
-        console.print(_table(lines))
-        console.rule("6  Power BI against the store: vismapbi reconcile")
+        out.print(_table(lines))
+        out.rule("6  Power BI against the store: vismapbi reconcile")
         _command(around, "reconcile")
         report = folder / "report.html"
         _command(around, "report", "--output", str(report))
     different = [line.name for line in lines if not line.equal]
-    console.rule(f"Done in {time.monotonic() - began:.0f} s")
+    out.rule(f"Done in {time.monotonic() - began:.0f} s")
     if different:
-        console.print(f"NOT EQUAL: {', '.join(different)}")
+        out.print(f"NOT EQUAL: {', '.join(different)}")
         sys.exit(1)
     shown = Path(os.path.relpath(report))
-    console.print("Everything is equal to the øre. Where to look next:")
-    console.print(f"  the statements      {shown}")
-    console.print("  the asset graph     make up")
-    console.print("  your own tenants    vismapbi init, then docs/first-connection.md")
+    out.print("Everything is equal to the øre. Where to look next:")
+    out.print(f"  the statements      {shown}")
+    out.print("  the asset graph     make up")
+    out.print("  your own tenants    vismapbi init, then docs/first-connection.md")
 
 
 def _command(around: Surroundings, *arguments: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,13 +12,23 @@ from rich.table import Table
 
 from vismapbi_assets.cli.runs import FailedCheck, RunSummary, Step
 
+PLAIN_WIDTH = 160
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal, or wide enough for tables where there is none."""
+    chosen = Console(stderr=stderr, highlight=False)
+    return (
+        chosen if chosen.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+    )
+
 
 class Progress:
     """Prints what a run does as it happens; silent when `quiet`."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
-        self.console = Console(stderr=True, highlight=False)
+        self.console = console(stderr=True)
 
     def line(self, text: str) -> None:
         """One line of progress."""
@@ -104,4 +113,4 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
         table.add_column(column)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    console().print(table)

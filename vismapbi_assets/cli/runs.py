@@ -14,6 +14,8 @@ from typing import Any
 import dagster as dg
 
 POLL_SECONDS = 0.2
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Progress is shown by the command; the whole log stays in the run's history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class RunSummary:
     steps: list[Step] = field(default_factory=list)
     failed_checks: list[FailedCheck] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    waits: list[str] = field(default_factory=list)
 
     @property
     def delivered(self) -> bool:
@@ -55,7 +58,7 @@ class RunSummary:
     def resume_at(self) -> str | None:
         """When to go on, where a quota stopped the run; ISO time."""
         times = [str(s.metadata["resume_at"]) for s in self.steps if s.metadata.get("resume_at")]
-        return max(times, default=None)
+        return max([*times, *self.waits], default=None)
 
     def to_json(self) -> dict[str, Any]:
         """The summary for machines."""
@@ -90,7 +93,7 @@ def run_job(
                 run_id=summary.run_id,
                 partition_key=partition,
                 asset_selection=list(assets) if assets else None,
-                run_config=run_config,
+                run_config={**QUIET, **(run_config or {})},
                 tags=all_tags,
                 raise_on_error=False,
             )
@@ -140,11 +143,22 @@ def _follow(
                 summary.failed_checks.append(failed)
                 on_event(failed)
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
-            while error and error.cause:
-                error = error.cause
             step_name = (event.step_key or "").replace("__", "/")
-            text = error.message.strip() if error else "failed"
+            text, resume_at = _cause(event.step_failure_data)
             summary.errors[step_name] = text
+            if resume_at:
+                summary.waits.append(resume_at)
             on_event(f"{step_name}: {text}")
     return connection.cursor
+
+
+def _cause(failure: Any) -> tuple[str, str | None]:
+    """Why a step failed, in the words of the part that failed, and when to go on."""
+    told = failure.user_failure_data
+    if told is not None:
+        resume_at = told.metadata.get("resume_at")
+        return str(told.description), str(resume_at.value) if resume_at else None
+    error = failure.error
+    while error and error.cause:
+        error = error.cause
+    return (error.message.strip() if error else "failed"), None

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 import dagster as dg
-from rich.console import Console
 
 from vismapbi_assets.cli.instance import dagster_instance
 from vismapbi_assets.cli.main import EXIT_AGAIN_LATER
-from vismapbi_assets.cli.output import Progress, print_json, summary_table
+from vismapbi_assets.cli.output import Progress, console, print_json, summary_table
 from vismapbi_assets.cli.runs import RunSummary, run_job
 from vismapbi_assets.orchestration.jobs import SYNC
 from vismapbi_assets.orchestration.partitions import partition_key
@@ -73,24 +72,33 @@ def finish(summaries: list[RunSummary], *, as_json: bool) -> None:
             }
         )
     else:
-        console = Console(highlight=False)
-        console.print(summary_table(summaries))
-        for summary in summaries:
-            for step, text in summary.errors.items():
-                console.print(f"FAILED {step}: {text}", markup=False)
-            for check in summary.failed_checks:
-                mark = "warning" if check.warning else "FAILED"
-                console.print(
-                    f"{mark} {check.asset} {check.check}: {check.description}", markup=False
-                )
+        out = console()
+        out.print(summary_table(summaries))
+        for text in problems(summaries):
+            out.print(text, markup=False, soft_wrap=True)
         if delivered:
-            console.print("Delivered and verified.")
+            out.print("Delivered and verified.")
         elif resume_at:
-            console.print(f"Not everything fitted into the quota; run again after {resume_at}.")
+            out.print(f"Not everything fitted into the quota; run again after {resume_at}.")
         else:
-            console.print("Not everything was delivered; see above. A repeated run is safe.")
+            out.print("Not everything was delivered; see above. A repeated run is safe.")
     if not delivered:
         sys.exit(EXIT_AGAIN_LATER if resume_at else 1)
+
+
+def problems(summaries: list[RunSummary]) -> list[str]:
+    """Failures and failed checks, one line each; steps that failed alike share a line."""
+    causes: dict[str, list[str]] = {}
+    for summary in summaries:
+        for step, text in summary.errors.items():
+            cause = text.removeprefix(f"{step}: ")
+            causes.setdefault(cause, []).append(step)
+    lines = [f"FAILED {', '.join(steps)}: {cause}" for cause, steps in causes.items()]
+    for summary in summaries:
+        for check in summary.failed_checks:
+            mark = "warning" if check.warning else "FAILED"
+            lines.append(f"{mark} {check.asset} {check.check}: {check.description}")
+    return lines
 
 
 def synchronise(

@@ -24,6 +24,8 @@ CHECKS = {
     "quarantine": "No rejected document waits for somebody to look at it.",
 }
 PRIORITY = 1000
+LOOPED_OVER = ("branch", "ledger", "financialPeriod")
+"""Entities whose members a looped entity is asked for, one by one."""
 
 
 class ExtractConfig(dg.Config):
@@ -49,6 +51,7 @@ def build_extract_asset(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="visma_api",
+        deps=[dg.AssetKey(["visma", name]) for name in LOOPED_OVER] if entity.loop else [],
         op_tags={"dagster/priority": str(PRIORITY)},
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL),
         freshness_policy=dg.FreshnessPolicy.time_window(

@@ -1,6 +1,5 @@
 """What stands below the tables: import models to refresh, reports and dashboards to look at."""
 
-
 import dagster as dg
 
 from vismapbi_assets.model.semantic_model import TABLES
