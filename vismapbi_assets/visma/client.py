@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import requests
-import tenacity
 from requests.adapters import HTTPAdapter
 
 from vismapbi_assets.settings_shape import Company, Secret, Visma
@@ -26,19 +25,21 @@ from vismapbi_assets.visma.errors import (
     PermanentError,
     QuotaExhausted,
     RateLimitedError,
+    TimedOutError,
     TransientError,
     WrongTenantError,
     error_of,
 )
 from vismapbi_assets.visma.gate import Gate
 from vismapbi_assets.visma.quota import CallBudget
+from vismapbi_assets.visma.retry import retrying_with
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 5
 PATIENCE = timedelta(seconds=120)
 CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 1 << 20
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 UNSTATED_RETRY_AFTER = 60.0
 
 T = TypeVar("T")
@@ -132,42 +133,31 @@ class VismaClient:
         self._tokens.close()
         self._session.close()
 
-    def get(self, path: str, parameters: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+    def get(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        read: Callable[[Answer], T],
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        expected: int = 200,
+    ) -> T:
         """What `read` makes of the answer to this request.
 
         Transient failures are repeated a few times, and so is an answer on which `read` raises
-        `MalformedPageError`.
+        `MalformedPageError`. Any status but the expected one is an error.
         """
+        retrying = retrying_with(self.clock, lambda: self.traffic.add(retries=1))
+        return retrying(lambda: read(self._once(path, parameters, headers, expected)))
 
-        def count(_: tenacity.RetryCallState) -> None:
-            self.traffic.add(retries=1)
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientError),
-            stop=_give_up,
-            wait=_pause,
-            sleep=self.clock.sleep,
-            before_sleep=count,
-            reraise=True,
-        )
-        return retrying(lambda: read(self._once(path, parameters)))
-
-    def path_of(self, location: str) -> str:
-        """The path and query of an address that an answer named, for use on our own host only.
-
-        The token goes to the configured host whatever an answer says.
-        """
-        parts = urlsplit(location)
-        prefix = urlsplit(self._url).path
-        path = parts.path.removeprefix(prefix) if prefix else parts.path
-        return f"/{path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
-
-    def _once(self, path: str, parameters: Mapping[str, str]) -> Answer:
+    def _once(
+        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], expected: int
+    ) -> Answer:
         with self._gate.passage():
             token = self._tokens.bearer()
-            reply = self._send(path, parameters, token)
+            reply = self._send(path, parameters, headers, token)
             if reply.status == 401:
-                reply = self._send(path, parameters, self._tokens.renew(token))
+                reply = self._send(path, parameters, headers, self._tokens.renew(token))
         request = f"GET {path}"
         request_id = reply.headers.get("Ipp-Request-Id", "")
         log.debug(
@@ -184,7 +174,7 @@ class VismaClient:
                 "401. tenant_id must be the company's, not the customer's; a new grant takes up "
                 "to 15 minutes"
             )
-        if reply.status != 200:
+        if reply.status != expected:
             raise error_of(reply.status, reply.body, request=request, company=self.company)
         if not reply.body:
             raise MalformedPageError(f"{request} for company {self.company}: empty answer")
@@ -200,28 +190,31 @@ class VismaClient:
             self.clock.sleep(wait)
             self.budget.take()
 
-    def _send(self, path: str, parameters: Mapping[str, str], token: str) -> _Reply:
+    def _send(
+        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], token: str
+    ) -> _Reply:
         self._take()
         what = f"GET {path} for company {self.company}"
-        headers: Mapping[str, str] = {}
+        told: Mapping[str, str] = NO_HEADERS
         asked_at = self.clock.now()
         try:
             with self._session.get(
                 self._url + path,
                 params=dict(parameters),
+                headers=dict(headers),
                 auth=_Bearer(token),
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                headers = response.headers
+                told = response.headers
                 body = b"".join(response.iter_content(CHUNK_BYTES))
         except requests.exceptions.SSLError:
             raise PermanentError(
                 f"{what}: the certificate was not accepted; check visma.api_url and the proxy"
             ) from None
         except requests.Timeout:
-            raise TransientError(f"{what}: no answer in {self._timeout[1]:g} s") from None
+            raise TimedOutError(f"{what}: no answer in {self._timeout[1]:g} s") from None
         except (
             requests.ConnectionError,
             requests.exceptions.ChunkedEncodingError,
@@ -230,10 +223,10 @@ class VismaClient:
             raise TransientError(f"{what}: connection lost ({type(error).__name__})") from None
         finally:
             self.traffic.add(calls=1)
-            self.budget.settle(headers)
+            self.budget.settle(told)
         self.traffic.add(bytes=len(body))
         seconds = (self.clock.now() - asked_at).total_seconds()
-        return _Reply(response.status_code, headers, body, asked_at, seconds)
+        return _Reply(response.status_code, told, body, asked_at, seconds)
 
     def _limited(self, reply: _Reply, request: str) -> RateLimitedError:
         text = reply.headers.get("Retry-After", "")
@@ -264,18 +257,3 @@ class _Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-_backoff = tenacity.wait_random_exponential(multiplier=0.5, max=20)
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    """The gate does the waiting for a 429; other failures wait longer each time, with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    return 0.0 if isinstance(error, RateLimitedError) else _backoff(state)
-
-
-def _give_up(state: tenacity.RetryCallState) -> bool:
-    """The gate ends a series of 429; everything else is tried a fixed number of times."""
-    error = state.outcome.exception() if state.outcome else None
-    return not isinstance(error, RateLimitedError) and state.attempt_number >= ATTEMPTS

@@ -33,6 +33,10 @@ class TransientError(VismaError):
     """The same request may succeed later: time-outs, resets, 5xx, pages cut short."""
 
 
+class TimedOutError(TransientError):
+    """No answer in time, from us or from the gateway, which cuts requests after four minutes."""
+
+
 class MalformedPageError(TransientError):
     """A page arrived with status 200 but cannot be read as one."""
 
@@ -122,6 +126,8 @@ def error_of(status: int, body: bytes, *, request: str, company: str) -> VismaEr
             f"{what}. The redirect was not followed, because the token is for the configured host "
             "only; set visma.api_url to the address that answers"
         )
+    if status == 504:
+        return TimedOutError(what)
     if status in (408, 425) or status >= 500:
         return TransientError(what)
     return BadRequestError(f"{what}. Visma.net refuses the request; see the message it gave")

@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
 from vismapbi_assets.store.store import Store
+from vismapbi_assets.visma.background import get_in_background
 from vismapbi_assets.visma.client import Answer, VismaClient
 from vismapbi_assets.visma.decode import Decoded, decode_page
 from vismapbi_assets.visma.entities.declaration import Entity
-from vismapbi_assets.visma.errors import MalformedPageError
+from vismapbi_assets.visma.errors import MalformedPageError, TimedOutError
 from vismapbi_assets.visma.evidence import Evidence
 from vismapbi_assets.visma.paging import Page, effective_size, page_count, pages
 from vismapbi_assets.visma.probe import ONE_ROW, look
@@ -130,7 +131,7 @@ class Reader:
             address = self.archived[place]
             content = replayed(self.entity, self.store, address, zone=self.zone)
         else:
-            content = self.client.get(
+            content = self._asked(
                 request.path,
                 parameters,
                 lambda answer: self._take(answer, request, self._archive_from + number),
@@ -138,6 +139,14 @@ class Reader:
         self.pages += 1
         self.trail[place] = content.address
         return content
+
+    def _asked(
+        self, path: str, parameters: Mapping[str, str], read: Callable[[Answer], Content]
+    ) -> Content:
+        try:
+            return self.client.get(path, parameters, read)
+        except TimedOutError:
+            return get_in_background(self.client, path, parameters, read)
 
     def _take(self, answer: Answer, request: Request, number: int = 0) -> Content:
         meta = {

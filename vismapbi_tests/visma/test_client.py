@@ -185,9 +185,6 @@ def test_a_redirect_never_takes_the_token_to_another_host():
         with pytest.raises(errors.PermanentError, match="not followed"):
             client.get("/v1/supplier", {}, body)
         assert other.calls == []
-        assert client.path_of(f"{other.url}/v1/background/7/content?a=1") == (
-            "/v1/background/7/content?a=1"
-        )
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_again_and_then_fails_clearly():
