@@ -1,4 +1,4 @@
-"""A running simulated Visma.net for tests, and a bare client for it. Fixtures are imported from here."""
+"""A running simulated Visma.net for tests, a bare client for it, and the fixtures of both."""
 
 import json
 from collections.abc import Iterator

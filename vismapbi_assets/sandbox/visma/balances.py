@@ -12,7 +12,7 @@ from datetime import datetime
 
 from . import chart
 from .amounts import money
-from .books import NEVER, Books, Movement
+from .books import NEVER, BalanceKey, Books, Movement
 from .calendar import period_of
 from .clock import Zone
 from .records import Body, Record
@@ -60,17 +60,21 @@ def _latest(books: Books) -> str:
     return max((period for by in books.movements.values() for period in by), default="")
 
 
-def _with_results(books: Books) -> dict[tuple[str, str, str, str], dict[str, Movement]]:
+def _with_results(books: Books) -> dict[BalanceKey, dict[str, Movement]]:
     """Posted movements plus the running result of the year on its own account."""
     found = {key: dict(by_period) for key, by_period in books.movements.items()}
-    results: dict[tuple[str, str, str, str], dict[str, Movement]] = defaultdict(dict)
+    results: dict[BalanceKey, dict[str, Movement]] = defaultdict(dict)
     for (ledger, branch, account, _), by_period in books.movements.items():
         if not chart.is_result(account):
             continue
         target = results[ledger, branch, chart.YEAR_RESULT, chart.NO_SUB]
         for period, movement in by_period.items():
             target[period] = _plus(target.get(period, _NOTHING), movement)
-    return found | results
+    retained: dict[BalanceKey, dict[str, Movement]] = {
+        (ledger, branch, chart.RETAINED_EARNINGS, chart.NO_SUB): {}
+        for ledger, branch, *_ in results
+    }
+    return retained | found | results
 
 
 def _plus(one: Movement, other: Movement) -> Movement:

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from .wire.common import ENCODER
 
 HTML = b"<html><head><title>%s</title></head><body><h1>%s</h1></body></html>"
 _TRACE = UUID(int=0x6E2A06A876D84E9ABCE8A5818D60A388)
@@ -122,7 +125,7 @@ def _too_many(fault: Fault, answer: Answer) -> Answer:
 
 def _document(fault: Fault, answer: Answer) -> Answer:
     """Corrupt one member of the n-th element of a list; without member, rewrite its last part."""
-    elements = json.loads(answer.body, parse_float=str)
+    elements = json.loads(answer.body, parse_float=Decimal)
     if not isinstance(elements, list) or len(elements) <= fault.index or fault.member is None:
         return answer
     *outer, last = fault.member.split(".")
@@ -133,7 +136,7 @@ def _document(fault: Fault, answer: Answer) -> Answer:
         target.pop(last, None)
     else:
         target[last] = fault.value
-    return replace(answer, body=_json(elements))
+    return replace(answer, body=ENCODER.encode(elements))
 
 
 FAULTS = {

@@ -21,6 +21,7 @@ from .population import populate
 from .profiles import Profile, load_profiles
 from .records import Body, JournalLine
 from .routine import Routine
+from .trading import hold_some
 
 START = datetime.fromisoformat("2026-11-20T08:00:00")
 BULK_LINES = 40
@@ -79,6 +80,7 @@ def _build(profile: Profile, scale: float, seed: int, start: datetime) -> Compan
     add_rates(books, start.date())
     clock.set(start - timedelta(minutes=40))
     journals.unposted(books, start.date())
+    hold_some(routine, start.date())
     clock.set(max(start, clock.now()))
     return Company(profile, books, routine)
 

@@ -78,6 +78,16 @@ def finish(routine: Routine, document: Document, day: date) -> None:
         routine.plan(document, max(due, day + timedelta(days=1)))
 
 
+def hold_some(routine: Routine, day: date) -> None:
+    """Supplier and customer documents that somebody keeps on hold."""
+    for side, account in (("AP", "6700"), ("AP", "6540"), ("AR", chart.SALES)):
+        party = routine.party(side)
+        wanted = [Wanted(account, "Til avklaring", 1_234_500, sub="10-1")]
+        text = f"Avventer {party.name}"
+        document = enter(routine.books, side, "Invoice", party, day, wanted, text=text, hold=True)
+        routine.drafts.append(document)
+
+
 def sell(routine: Routine, day: date) -> None:
     """The customer documents of a day."""
     for _ in routine.times(3.6):

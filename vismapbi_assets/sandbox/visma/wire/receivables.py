@@ -39,6 +39,29 @@ LINE_MEMBER = {
     "customerCreditWriteOff": None,
 }
 
+_NO_LINE_TASK = frozenset({"lineType", "projectTask"})
+_ABSENT: dict[str, frozenset[str]] = {
+    "customerInvoice": frozenset(),
+    "customerCreditNote": frozenset({"lineType"}),
+    "customerDebitNote": _NO_LINE_TASK,
+    "customerOverdueCharge": _NO_LINE_TASK | {"isRotRutDeductible"},
+    "customerCreditWriteOff": frozenset(),
+    "cashSale": _NO_LINE_TASK
+    | {
+        "documentDueDate",
+        "cashDiscountDate",
+        "externalReference",
+        "isRotRutDeductible",
+        "exchangeRate",
+        "contact",
+        "roundingDiff",
+    },
+}
+_GATED: dict[str, tuple[str, ...]] = {
+    "cashSale": ("expandApplications", "expandInvoiceAddress"),
+    "customerCreditWriteOff": (),
+}
+
 
 def customer(books: Books, party: Party, zone: Zone) -> Form:
     """A customer."""
@@ -107,7 +130,9 @@ def customer_invoice(entity: str, books: Books, document: Document, zone: Zone) 
             "isRotRutDeductible": False,
             "exchangeRate": rate_number(document.rate),
             "contact": None,
-            member: [_invoice_line(books, document, line) for line in document.lines],
+            member: [
+                _without(_invoice_line(books, document, line), entity) for line in document.lines
+            ],
             "discountTotal": 0,
             "discountTotalInCurrency": 0,
             "detailTotal": money(detail),
@@ -130,35 +155,37 @@ def customer_invoice(entity: str, books: Books, document: Document, zone: Zone) 
     }
     level, sent = document.dunning or (0, None)
     zone_id, zone_text = chart.VAT_ZONES[document.party.country]
-    return encode(
-        body,
-        {
-            "expandApplications": {
-                "applications": [_application(line) for line in document.paid_by]
-            },
-            "expandDunningInformation": {
-                "dunningLetterDate": day(sent),
-                "dunningLetterLevel": level,
-            },
-            "expandAttachments": {"attachments": []},
-            "expandTaxDetails": {
-                "taxDetails": [
-                    {
-                        "taxId": "3" if taxed else "5",
-                        "recordId": 1,
-                        "vatId": {"number": "3" if taxed else "5", "description": zone_text},
-                        "vatRate": 25 if taxed else 0,
-                        "taxableAmount": money(taxable or detail),
-                        "vatAmount": money(document.vat),
-                    }
-                ],
-                "customerVatZone": {"id": zone_id, "description": zone_text},
-            },
-            "expandInvoiceAddress": {
-                "invoiceAddress": address(document.party.city, document.party.country)
-            },
+    gated: dict[str, Body] = {
+        "expandApplications": {"applications": [_application(line) for line in document.paid_by]},
+        "expandDunningInformation": {
+            "dunningLetterDate": day(sent),
+            "dunningLetterLevel": level,
         },
-    )
+        "expandAttachments": {"attachments": []},
+        "expandTaxDetails": {
+            "taxDetails": [
+                {
+                    "taxId": "3" if taxed else "5",
+                    "recordId": 1,
+                    "vatId": {"number": "3" if taxed else "5", "description": zone_text},
+                    "vatRate": 25 if taxed else 0,
+                    "taxableAmount": money(taxable or detail),
+                    "vatAmount": money(document.vat),
+                }
+            ],
+            "customerVatZone": {"id": zone_id, "description": zone_text},
+        },
+        "expandInvoiceAddress": {
+            "invoiceAddress": address(document.party.city, document.party.country)
+        },
+    }
+    kept = _GATED.get(entity, tuple(gated))
+    return encode(_without(body, entity), {name: gated[name] for name in kept})
+
+
+def _without(body: Body, entity: str) -> Body:
+    absent = _ABSENT[entity]
+    return {name: value for name, value in body.items() if name not in absent}
 
 
 def _invoice_line(books: Books, document: Document, line: Line) -> Body:
