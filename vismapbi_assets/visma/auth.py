@@ -133,3 +133,15 @@ class TokenSource:
                 f"{where} did not answer with JSON; check visma.token_url"
             ) from None
         return dict(token)
+
+
+class Bearer(requests.auth.AuthBase):
+    """Sets the token on one request; it is part of no session, so no redirect can carry it."""
+
+    def __init__(self, token: str) -> None:
+        """For requests to the configured host only."""
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request

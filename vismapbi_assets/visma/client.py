@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from vismapbi_assets.settings_shape import Company, Secret, Visma
-from vismapbi_assets.visma.auth import TokenSource
+from vismapbi_assets.visma.auth import Bearer, TokenSource
 from vismapbi_assets.visma.clock import Clock, SystemClock
 from vismapbi_assets.visma.errors import (
     MalformedPageError,
@@ -202,7 +202,7 @@ class VismaClient:
                 self._url + path,
                 params=dict(parameters),
                 headers=dict(headers),
-                auth=_Bearer(token),
+                auth=Bearer(token),
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
@@ -246,14 +246,3 @@ class _Reply:
     body: bytes
     asked_at: datetime
     seconds: float
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Sets the token on one request; it is part of no session, so no redirect can carry it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
