@@ -80,7 +80,7 @@ def with_superseded(
 ) -> pl.DataFrame:
     """The rows of a reversed table after some had other contents before.
 
-    A third of the rows had a former version, in which references, flags, texts and amounts were
+    Two rows in five had a former version, in which references, flags, dates and amounts were
     different; it is there, and so is its reversal.
     """
     chance = random.Random(f"{table}{seed}")

@@ -214,6 +214,7 @@ def test_tables() -> None:
     assert added.rows() == [("a", 2), ("b", 1), ("c", None)]
     grouped = evaluate(MODEL, 'EVALUATE SUMMARIZECOLUMNS(Dim[Group], "n", [Rows], "s", [Share])')
     assert grouped["Dim[Group]"].to_list() == ["G", None]
+    assert evaluate(MODEL, 'EVALUATE SUMMARIZECOLUMNS("n", [Rows])').rows() == [(5,)]
     both = 'EVALUATE SUMMARIZECOLUMNS(Dim[Group], Days[Index], "n", [Rows]) ORDER BY [n]'
     assert sorted(evaluate(MODEL, both)["[n]"]) == [1, 1, 1, 2]
     assert len(evaluate_all(MODEL, "EVALUATE Dim EVALUATE Days")) == 2
@@ -249,6 +250,12 @@ def test_measures_with_filters() -> None:
 def test_errors(query: str) -> None:
     with pytest.raises(DaxError):
         evaluate(MODEL, query)
+
+
+def test_measures_that_need_themselves() -> None:
+    model = DaxModel({"T": pl.DataFrame({"A": [1]})}, measures={"A1": "[A2] + 1", "A2": "[A1]"})
+    with pytest.raises(DaxError, match="depends on itself"):
+        evaluate(model, 'EVALUATE ROW("v", [A1])')
 
 
 def test_duplicate_keys_on_the_one_side() -> None:

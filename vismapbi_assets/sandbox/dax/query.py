@@ -22,7 +22,13 @@ def evaluate_all(model: DaxModel, query: str) -> list[pl.DataFrame]:
 
     Columns of the model are named `Table[Column]`, computed ones `[Name]`.
     """
-    return [_run(model, one) for one in parse_query(query)]
+    parsed = parse_query(query)
+    try:
+        return [_run(model, one) for one in parsed]
+    except RecursionError as problem:
+        raise DaxError("A measure depends on itself.") from problem
+    except pl.exceptions.PolarsError as problem:
+        raise DaxError(f"The types of the query do not fit: {problem}") from problem
 
 
 def evaluate(model: DaxModel, query: str) -> pl.DataFrame:

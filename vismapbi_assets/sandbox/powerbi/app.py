@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -151,8 +151,13 @@ def _endpoint(
                 await _after(fault)
         except _Dropped:
             return await _drop(request)
+        except ClientDisconnect:
+            return Response()
         except Refusal as refusal:
             response = _answered(refusal, fault)
+        except Exception:
+            entry.status = 500
+            raise
         entry.status = response.status_code
         response.headers["RequestId"] = str(uuid.uuid4())
         return response

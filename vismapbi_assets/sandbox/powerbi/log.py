@@ -20,7 +20,7 @@ class Entry:
         number: running number from 1.
         at: simulated moment of arrival.
         operation: what it asked for, such as `rows.post`.
-        status: answered status; None while it runs or when the connection was dropped.
+        status: answered status; None while it runs and when the connection was dropped.
         rows: rows carried, returned or removed.
         stored: whether it changed what the service holds.
         fault: kind of the fault that struck it.
