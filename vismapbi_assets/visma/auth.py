@@ -143,5 +143,6 @@ class Bearer(requests.auth.AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Called by requests for the prepared request."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request

@@ -20,6 +20,7 @@ class Evidence:
 
     Attributes:
         began: when its first page was asked for, in UTC.
+        read_from: sequence of the state at that time.
         lists: how many lists were read to their end.
         snapshots: whether every list so far came in a single answer, where nothing can move.
         total: the server's count over all lists; None when one did not say.
@@ -30,6 +31,7 @@ class Evidence:
     """
 
     began: datetime
+    read_from: int = 0
     lists: int = 0
     snapshots: bool = True
     total: int | None = 0
@@ -75,6 +77,7 @@ class Evidence:
         """This evidence corrected by a later, smaller reading."""
         return Evidence(
             began=self.began,
+            read_from=self.read_from,
             lists=self.lists,
             snapshots=later.snapshots,
             total=None,
@@ -89,6 +92,7 @@ class Evidence:
         both = pl.concat([self._distinct(), again._distinct()])
         return Evidence(
             began=self.began,
+            read_from=self.read_from,
             lists=again.lists,
             snapshots=again.snapshots,
             total=again.total,

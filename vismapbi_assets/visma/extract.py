@@ -53,7 +53,8 @@ def extract(
     resumable = entity.paging in ("document", "line")
     earlier = note.find(began, options.resume_hours) if resumable else None
     started = earlier or Progress(began, store.state(entity.name).sequence())
-    evidence, tombstones = Evidence(started.began), NOTHING_GONE
+    evidence = Evidence(started.began, read_from=started.read_from)
+    tombstones = NOTHING_GONE
 
     def stopped() -> None:
         if resumable and run.reader.reading == 1:
@@ -68,13 +69,7 @@ def extract(
             note.clear()
         evidence, doubt = run.settle(requests, filters, evidence)
         if whole and doubt is None:
-            tombstones = run.bury(
-                requests,
-                filters,
-                evidence,
-                read_from=started.read_from,
-                allow=allow_mass_deletion,
-            )
+            tombstones = run.bury(requests, filters, evidence, allow=allow_mass_deletion)
     except QuotaExhausted as spent:
         stopped()
         reason = f"{spent}; {run.reader.pages} of {run.reader.expected} pages are read"

@@ -60,7 +60,7 @@ def reread_open(
     evidence = Evidence(meter.began)
     try:
         for filters in (changed_since(entity.delta, watermark - OVERLAP), {"status": OPEN}):
-            evidence = Evidence(client.clock.now())
+            evidence = meter.run.begin()
             meter.run.read(requests, filters, evidence)
             evidence, doubt = meter.run.settle(requests, filters, evidence)
             if doubt is not None:

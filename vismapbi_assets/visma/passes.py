@@ -56,6 +56,11 @@ class Run:
             entity, store, run_id, options, client, reader, sink, Loader(entity, sink, options.zone)
         )
 
+    def begin(self) -> Evidence:
+        """The empty evidence of a pass that begins now."""
+        sequence = self.store.state(self.entity.name).sequence()
+        return Evidence(self.client.clock.now(), read_from=sequence)
+
     def read(
         self, requests: Sequence[Request], filters: Mapping[str, str], evidence: Evidence
     ) -> Evidence:
@@ -81,7 +86,7 @@ class Run:
             if corrected is not None:
                 return corrected, None
             if attempt < self.options.rereadings:
-                evidence = self.read(requests, filters, Evidence(self.client.clock.now()))
+                evidence = self.read(requests, filters, self.begin())
                 doubt = evidence.doubt(self._on_server(evidence.began))
                 seen = seen.merged(evidence)
         return evidence, doubt
@@ -94,7 +99,7 @@ class Run:
         if timeless or self.entity.whole or evidence.shrank:
             return None  # what slipped past a deletion has no new stamp
         since = changed_since(self.entity.delta, self._on_server(evidence.began))
-        later = self.read(requests, since, Evidence(self.client.clock.now()))
+        later = self.read(requests, since, self.begin())
         if later.doubt(self._on_server(later.began)) is not None:
             return None
         joined = evidence.joined(later)
@@ -107,7 +112,6 @@ class Run:
         filters: Mapping[str, str],
         evidence: Evidence,
         *,
-        read_from: int,
         allow: bool,
     ) -> Tombstones:
         """Mark as gone what a proved whole reading did not show.
@@ -123,7 +127,7 @@ class Run:
         present = evidence.keys()
         shaky = evidence.corrected or (evidence.total is None and not evidence.snapshots)
         if shaky and self._missing(present):
-            again = self.read(requests, filters, Evidence(self.client.clock.now()))
+            again = self.read(requests, filters, self.begin())
             present = pl.concat([present, again.keys()]).unique()
         return self.store.state(self.entity.name).tombstone(
             self.client.company,
@@ -132,7 +136,7 @@ class Run:
             at=evidence.began,
             max_share=self.options.deletion_guard,
             allow=allow,
-            read_from=read_from,
+            read_from=evidence.read_from,
         )
 
     def _missing(self, present: pl.Series) -> bool:

@@ -21,7 +21,7 @@ from vismapbi_assets.visma.loading import Loader
 from vismapbi_assets.visma.reading import Content, replayed
 from vismapbi_assets.visma.sink import Sink
 
-_NAME = re.compile(r"^(?P<company>.+)-(?P<page>\d+)(?:\.(?P<again>\d+))?\.parquet$")
+_NAME = re.compile(r"^(?P<company>.+)-(?P<page>\d+)-(?P<again>\d+)\.parquet$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,6 @@ def _places(entity: Entity, store: Store) -> list[_Place]:
         if found:
             order.setdefault(run, len(order))
             places.append(
-                _Place(run, found["company"], int(found["again"] or 1), int(found["page"]), address)
+                _Place(run, found["company"], int(found["again"]), int(found["page"]), address)
             )
     return sorted(places, key=lambda p: (order[p.run], p.company, p.again, p.page))

@@ -141,11 +141,11 @@ def test_changes_between_pages_are_neither_lost_nor_doubled(bench, order, zone):
 def test_rows_that_come_in_another_order_on_every_page_are_proved_or_nothing_is_claimed(bench):
     bench.visma.configure(order="shuffled")
     with bench.client() as client:
-        hasty = bench.extract(client, "supplierInvoice", page_size=30, rereadings=1)
+        hasty = bench.extract(client, "supplierInvoice", page_size=10, rereadings=1)
         assert not hasty.complete
-        patient = bench.extract(client, "supplierInvoice", page_size=80, rereadings=20)
+        patient = bench.extract(client, "supplierInvoice", page_size=40, rereadings=20)
         assert patient.complete, patient.reason
-        swept = bench.extract(client, "supplierInvoice", page_size=80, sweep=True)
+        swept = bench.extract(client, "supplierInvoice", page_size=40, sweep=True)
         assert swept.deleted == 0
     bench.visma.configure(order="id")
     assert bench.agrees("supplierInvoice")
@@ -160,7 +160,7 @@ def test_faults_of_every_kind_cost_calls_and_nothing_else(bench, after):
         for kind in HTTP_FAULTS:
             bench.visma.fault(kind, entity="supplierInvoice", after=after)
             retries = client.traffic.retries
-            done = bench.extract(client, "supplierInvoice", sweep=True)
+            done = bench.extract(client, "supplierInvoice", sweep=True, page_size=20)
             assert done.complete, (kind, done.reason)
             assert client.traffic.retries > retries or kind == "unauthorized"
     assert bench.agrees("supplierInvoice")
