@@ -7,7 +7,7 @@ belong in the transforms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +16,7 @@ from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import NONE, part, text
 
 NOTHING = "(none)"
+MISSING = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,17 @@ class Use:
 def used_keys(inputs: Inputs, uses: Iterable[Use]) -> pl.LazyFrame:
     """The distinct references of some columns: `company`, `number`."""
     return pl.concat([_references(inputs, use) for use in uses]).unique()
+
+
+def published_keys(inputs: Inputs, columns: Mapping[str, str]) -> pl.LazyFrame:
+    """The distinct references of key columns of published facts: `company`, `number`."""
+    keys = pl.concat(inputs.table(t).select(key=c).unique() for t, c in columns.items()).unique()
+    pieces = pl.col("key").str.splitn(":", 2).struct
+    return (
+        keys.filter(pl.col("key") != NONE)
+        .select(company=pieces.field("field_0"), number=pieces.field("field_1"))
+        .drop_nulls()
+    )
 
 
 def with_missing(
@@ -60,9 +72,12 @@ def with_missing(
 
 def member_name(column: str) -> pl.Expr:
     """The name of a member of `with_missing`."""
-    return (
-        pl.when("missing").then(pl.format("{} (missing)", "number")).otherwise(text(column))
-    ).alias(column)
+    return (pl.when("missing").then(missing_name("number")).otherwise(text(column))).alias(column)
+
+
+def missing_name(number: str) -> pl.Expr:
+    """The name of a member that only facts know."""
+    return pl.format("{} {}", number, pl.lit(MISSING))
 
 
 def with_none(rows: pl.DataFrame, *names: str, **others: object) -> pl.DataFrame:

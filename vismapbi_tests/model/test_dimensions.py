@@ -1,5 +1,6 @@
 """The dimensions: members for nothing and for the missing, labels, segments, fallbacks."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -54,7 +55,13 @@ def test_keys_that_only_facts_know_get_a_member_that_says_so() -> None:
     assert suppliers["no:V1"]["SupplierName"] == "Known"
     assert set(by_key("Customer", given)) == {"-", "no:C1"}
     assert set(by_key("Branch", given)) == {"-", "no:1", "no:9"}
-    assert set(by_key("Project", given)) == {"-", "no:P1", "no:P2"}
+    journal = pl.DataFrame({"ProjectKey": ["no:X", "no:X", "-"]}).lazy()
+    lines = {"JournalLine": journal} | dict.fromkeys(
+        ("SupplierInvoiceLine", "PurchaseOrderLine"), journal.limit(0)
+    )
+    projects = by_key("Project", replace(given, tables=lines))
+    assert set(projects) == {"-", "no:P1", "no:P2", "no:X"}
+    assert projects["no:X"]["ProjectName"] == "X (missing)"
     assert set(by_key("Employee", given)) == {"-", "no:E1"}
     assert set(by_key("CashAccount", given)) == {"-", "no:1920"}
     assert set(by_key("Currency", given)) == {"-", "NOK", "USD"}

@@ -129,6 +129,21 @@ FINANCE_CHECKS: tuple[FinanceCheck, ...] = (
         forbids=True,
     ),
     FinanceCheck(
+        "members_are_listed",
+        tuple(references.MEMBER_NAMES),
+        "Visma.net lists every supplier, account, project ... that facts use; what it does not "
+        "list is a member called (missing). The code for no project is usually one.",
+        references.members_are_listed,
+        forbids=False,
+    ),
+    FinanceCheck(
+        "payments_are_converted",
+        ("SupplierPayment", "CustomerPayment"),
+        "Every payment in a foreign currency found a rate; one without counts 0 in base currency.",
+        references.payments_are_converted,
+        forbids=False,
+    ),
+    FinanceCheck(
         "accounts_are_mapped",
         ("Account",),
         "Every account has its place in the statements; unmapped ones are in the group Unmapped.",

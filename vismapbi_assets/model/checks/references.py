@@ -7,9 +7,24 @@ import polars as pl
 from vismapbi_assets.model.checks.outcome import SAMPLES, CheckOutcome, none_of
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.mapping import UNMAPPED
+from vismapbi_assets.model.members import MISSING
 from vismapbi_assets.model.semantic_model import RELATIONSHIPS
 from vismapbi_assets.model.signs import STATUS_GROUP, UNKNOWN
 from vismapbi_assets.model.transforms.dates import FACT_DATES
+
+MEMBER_NAMES = {
+    "Supplier": "SupplierName",
+    "Customer": "CustomerName",
+    "Account": "AccountName",
+    "Subaccount": "Description",
+    "Branch": "BranchName",
+    "Ledger": "LedgerName",
+    "Currency": "CurrencyName",
+    "Project": "ProjectName",
+    "CashAccount": "CashAccountName",
+    "FinancialPeriod": "Description",
+}
+"""The column in which a dimension says that a member is missing."""
 
 
 def dates_cover_facts(inputs: Inputs) -> CheckOutcome:
@@ -52,6 +67,28 @@ def no_orphan_keys(inputs: Inputs) -> CheckOutcome:
             orphans[relationship.name] = len(missing)
             samples += [f"{relationship.name}: {key}" for key in missing.head(3)]
     return CheckOutcome(not orphans, orphans, tuple(samples[:SAMPLES]))
+
+
+def members_are_listed(inputs: Inputs) -> CheckOutcome:
+    """No dimension had to be completed by a member that only facts know."""
+    missing = [
+        inputs.table(table)
+        .filter(pl.col(name).str.ends_with(MISSING))
+        .select(Member=pl.format(table + " {}", pl.col(name)))
+        for table, name in MEMBER_NAMES.items()
+    ]
+    return none_of(pl.concat(missing).sort("Member").collect(), "Member")
+
+
+def payments_are_converted(inputs: Inputs) -> CheckOutcome:
+    """Every payment in a foreign currency found a rate."""
+    without = [
+        inputs.table(table)
+        .filter((pl.col("PaymentBase") == 0) & (pl.col("PaymentCurrency") != 0))
+        .select(Payment=pl.format("{} {}", "DocumentKey", "CurrencyId"))
+        for table in ("SupplierPayment", "CustomerPayment")
+    ]
+    return none_of(pl.concat(without).sort("Payment").collect(), "Payment")
 
 
 def accounts_are_mapped(inputs: Inputs) -> CheckOutcome:

@@ -25,6 +25,7 @@ PROJECT = Table(
         "cashSale",
         "timeCard",
     ),
+    tables=tuple(projects.PROJECT_LINES),
     transform=projects.project,
     columns=(
         Column("ProjectKey", "String", "<company>:<projectID>", hidden=True, nullable=False),

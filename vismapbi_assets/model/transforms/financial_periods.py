@@ -10,7 +10,7 @@ import polars as pl
 
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import LABEL_LIMIT, distinct_label, text
-from vismapbi_assets.model.members import Use, used_keys, with_none
+from vismapbi_assets.model.members import Use, missing_name, used_keys, with_none
 from vismapbi_assets.model.periods import period, periods
 
 PERIOD_USES = (Use("generalLedgerBalance", "financialPeriod"),)
@@ -54,7 +54,7 @@ def financial_period(inputs: Inputs) -> pl.DataFrame:
         .with_columns(
             pl.col("period").str.slice(0, 4).cast(pl.Int64).alias("year"),
             pl.col("period").str.slice(4).cast(pl.Int64).alias("number"),
-            pl.format("{} (missing)", "period").alias("description"),
+            missing_name("period").alias("description"),
             (pl.col("period").str.slice(4) == "13").alias("adjustment"),
         )
     )

@@ -11,7 +11,14 @@ from vismapbi_assets.model.companies import company_name, default_branch
 from vismapbi_assets.model.conversion import rates
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import NONE, key, part, text
-from vismapbi_assets.model.members import Use, member_name, used_keys, with_missing, with_none
+from vismapbi_assets.model.members import (
+    Use,
+    member_name,
+    missing_name,
+    used_keys,
+    with_missing,
+    with_none,
+)
 from vismapbi_assets.model.transforms.parties import CUSTOMER_DOCUMENTS
 
 BRANCH_USES = (
@@ -131,7 +138,7 @@ def currency(inputs: Inputs) -> pl.DataFrame:
         pl.concat(used)
         .unique()
         .join(known, on="id", how="anti")
-        .with_columns(name=pl.format("{} (missing)", "id"))
+        .with_columns(name=missing_name("id"))
     )
     rows = (
         pl.concat([known, unknown])

@@ -11,7 +11,13 @@ import polars as pl
 from vismapbi_assets.model.companies import company_name
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import key, label, part, text
-from vismapbi_assets.model.members import Use, member_name, with_missing, with_none
+from vismapbi_assets.model.members import (
+    Use,
+    member_name,
+    published_keys,
+    with_missing,
+    with_none,
+)
 from vismapbi_assets.model.transforms.parties import CUSTOMER_DOCUMENTS
 
 PROJECT_USES = (
@@ -19,11 +25,24 @@ PROJECT_USES = (
     Use("timeCard", "project_id", array="summary"),
 )
 
+PROJECT_LINES = {
+    "SupplierInvoiceLine": "ProjectKey",
+    "PurchaseOrderLine": "ProjectKey",
+    "JournalLine": "ProjectKey",
+}
+"""Facts whose lines name projects, the code for "no project" among them, which no list has."""
+
 
 def project(inputs: Inputs) -> pl.DataFrame:
     """One row per project, `-` and the missing ones included."""
     rows = (
-        with_missing(inputs, "project", "projectID", PROJECT_USES)
+        with_missing(
+            inputs,
+            "project",
+            "projectID",
+            PROJECT_USES,
+            also=published_keys(inputs, PROJECT_LINES),
+        )
         .with_columns(member_name("description"))
         .select(
             ProjectKey=key("number"),
