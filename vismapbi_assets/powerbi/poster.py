@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from vismapbi_assets.powerbi import dax
 from vismapbi_assets.powerbi.changes import DELTA
-from vismapbi_assets.powerbi.client import PowerBIClient, Reply
+from vismapbi_assets.powerbi.client import Reply
+from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.encode import encode_rows
 from vismapbi_assets.powerbi.errors import (
     BadRows,
@@ -52,10 +52,8 @@ class Poster:
     finished by the next run.
     """
 
-    client: PowerBIClient
-    dataset_id: str
+    destination: Destination
     quota: Quota
-    queries: Quota
     run_id: str
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
@@ -119,7 +117,7 @@ class Poster:
 
     def _clear(self, plan: Plan, lease: Lease, state: BatchState | None) -> None:
         """Deletes all rows; repeated when in doubt, since no batch has been sent before it."""
-        lease.ensure(self.client.timeout)
+        lease.ensure(self.destination.client.timeout)
         attempt = 1 + (state.attempts if state else 0)
         if state and state.is_unsettled:
             doubt = {"settled": "clearing is repeated"}
@@ -127,7 +125,7 @@ class Poster:
         plan.ledger.begin(CLEARING, attempt, run_id=self.run_id, at=self._now())
         self.on_step("clearing")
         self.empty_from = self.clock()
-        reply = self.client.delete_rows(self.dataset_id, plan.table)
+        reply = self.destination.client.delete_rows(self.destination.dataset_id, plan.table)
         self.on_step("cleared")
         plan.ledger.end(CLEARING, attempt, "stored", at=self._now(), facts=_facts(reply))
         self.quota.sized(plan.table, 0)
@@ -149,13 +147,15 @@ class Poster:
             "hash": batch.digest,
             "run_id": self.run_id,
         }
-        lease.ensure(self.client.timeout + self.settle_seconds)
+        lease.ensure(self.destination.client.timeout + self.settle_seconds)
         self.on_step("before attempt")
         plan.ledger.begin(batch.push_batch_id, attempt, run_id=self.run_id, at=self._now())
         self.on_step("before post")
         self.posts += 1
         try:
-            reply = self.client.post_rows(self.dataset_id, table.name, body, rows=batch.rows)
+            reply = self.destination.client.post_rows(
+                self.destination.dataset_id, table.name, body, rows=batch.rows
+            )
         except OutcomeUnknown as error:
             self._end(plan, batch, attempt, "unknown", about | _facts(error))
             settled = self._settle(plan, table, batch, attempt, before)
@@ -186,17 +186,13 @@ class Poster:
         """
         found = -1
         by_batch = table.has(BATCH_ID)
-        base = 0 if by_batch else before
         for share in (0.0, 0.1, 0.2, 0.3, 0.4):
             self.sleep(self.settle_seconds * share)
             try:
-                self._book_query()
                 if by_batch:
-                    found = dax.ask_batch(
-                        self.client, self.dataset_id, table.name, batch.push_batch_id
-                    )
+                    found = self.destination.batch_rows(table, batch.push_batch_id)
                 else:
-                    found = dax.ask_totals(self.client, self.dataset_id, table).rows - base
+                    found = self.destination.totals_or_error(table).rows - before
             except (Throttled, Transient) as error:
                 return Carried(
                     "partial", f"an outcome cannot be settled now: {error}", self.clock()
@@ -216,10 +212,6 @@ class Poster:
         return Carried(
             "dirty", f"batch {batch.push_batch_id} has {found} rows instead of {batch.rows}"
         )
-
-    def _book_query(self) -> None:
-        while wait := self.queries.take():
-            self.sleep(wait)
 
     def _wait(self, seconds: float, reason: str) -> Carried | None:
         """Waits if it is short, else ends the run with the time to go on."""

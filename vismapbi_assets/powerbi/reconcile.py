@@ -18,8 +18,9 @@ from vismapbi_assets.powerbi import dax
 from vismapbi_assets.powerbi.changes import computed
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.errors import Permanent
+from vismapbi_assets.powerbi.outcome import Published
 from vismapbi_assets.powerbi.planner import ROW_DELTA
-from vismapbi_assets.powerbi.publisher import Published, Publisher
+from vismapbi_assets.powerbi.publisher import Publisher
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.verify import differences, totals_of
 
@@ -59,7 +60,7 @@ def reconcile(
     if not meta.plan:
         return Reconciliation(table=table.name, status="unpublished", published=Totals(0, {}))
     known = publisher.known_totals(table)
-    found = publisher.ask(table)
+    found = publisher.destination.totals(table)
     if found is None:
         return Reconciliation(
             table=table.name,
@@ -97,7 +98,7 @@ def narrow(publisher: Publisher, table: PushTable, most: int = 20) -> tuple[Grou
             _text(group[0]): totals_of(table, [rows]) for group, rows in known.group_by([column])
         }
         try:
-            asked = publisher.ask_by(table, column)
+            asked = publisher.destination.totals_by(table, column)
         except Permanent:
             return tuple(out)
         there = {_text(value): totals for value, totals in asked.items()}

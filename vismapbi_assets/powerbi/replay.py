@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace as changed
 from datetime import UTC, date, datetime, time, timedelta
 
-from vismapbi_assets.powerbi.publisher import Published, Publisher
+from vismapbi_assets.powerbi.outcome import Published
+from vismapbi_assets.powerbi.publisher import Publisher
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.store.batches import find_batch, list_batches
 

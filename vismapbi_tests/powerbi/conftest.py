@@ -18,7 +18,8 @@ import uvicorn
 from vismapbi_assets.powerbi.auth import Principal, TokenSource
 from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dataset import DatasetKeeper
-from vismapbi_assets.powerbi.publisher import Publisher, PublishOptions
+from vismapbi_assets.powerbi.outcome import PublishOptions
+from vismapbi_assets.powerbi.publisher import Publisher
 from vismapbi_assets.powerbi.quota import QUERIES, Limits, Quota
 from vismapbi_assets.powerbi.schema import PushColumn, PushModel, PushTable
 from vismapbi_assets.sandbox.powerbi.app import build_powerbi_app

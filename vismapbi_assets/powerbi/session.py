@@ -1,0 +1,148 @@
+"""One table in the hands of one run: finishing a plan and judging the destination.
+
+Holds the claim on the table and what the run has gathered. What to plan is decided in
+`publisher.py`; sending belongs in `poster.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from vismapbi_assets.powerbi.changes import computed
+from vismapbi_assets.powerbi.dax import Totals
+from vismapbi_assets.powerbi.destination import Destination
+from vismapbi_assets.powerbi.drafting import commit_plan
+from vismapbi_assets.powerbi.errors import Throttled, Transient
+from vismapbi_assets.powerbi.poster import Carried, Poster
+from vismapbi_assets.powerbi.quota import Forecast
+from vismapbi_assets.powerbi.schema import PushTable
+from vismapbi_assets.powerbi.verify import differences, from_facts, totals_of
+from vismapbi_assets.store.drafts import Plan
+from vismapbi_assets.store.leases import Lease
+from vismapbi_assets.store.plans import Plans
+from vismapbi_assets.store.published import PublishedTable
+from vismapbi_assets.store.published_meta import PublishedMeta
+
+SETTLING = (0.0, 0.1, 0.2, 0.3, 0.4)
+"""Shares of the settle time between two questions."""
+
+
+def known_totals(published: PublishedTable, meta: PublishedMeta, table: PushTable) -> Totals:
+    """What the store says that the destination holds."""
+    kept = meta.facts.get("totals")
+    if kept and int(kept["rows"]) == meta.rows:
+        known = from_facts(kept)
+        zero = dict.fromkeys(table.additive, Decimal(0))
+        return Totals(known.rows, zero | dict(known.sums))
+    if not meta.plan:
+        return Totals(0, {})
+    held = [c for c in computed(table) if c in published.schema]
+    frames = published.current(held).collect_batches(chunk_size=50_000, engine="streaming")
+    return replace(totals_of(table, frames), rows=meta.rows)
+
+
+@dataclass(slots=True)
+class Session:
+    """What one call of the publisher works with and has gathered."""
+
+    table: PushTable
+    published: PublishedTable
+    plans: Plans
+    lease: Lease
+    poster: Poster
+    destination: Destination
+    settle_seconds: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    on_step: Callable[[str], None]
+    started: float
+    notes: list[str] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    repaired: bool = False
+    verified: bool = False
+    forecast: Forecast | None = None
+
+    def recover(self) -> Carried | None:
+        """Finishes the open plan of an earlier run; how it was held up, if it was."""
+        plan = self.plans.open_plan(self.table.name)
+        if plan is None:
+            return None
+        self.notes.append(f"went on with plan {plan.number} that run {plan.run_id} left open")
+        carried = self.finish(plan)
+        return carried if carried.status == "partial" else None
+
+    def finish(self, plan: Plan) -> Carried:
+        """Sends, verifies and commits a plan; an untrustworthy one is abandoned as dirty."""
+        if self.published.meta().plan >= plan.number:
+            self.plans.close(plan, "committed")
+            return Carried("sent")
+        if plan.facts.get("dataset_id") != self.destination.dataset_id:
+            return self._abandon(plan, Carried("dirty", "the plan belongs to another dataset"))
+        self.batches += [b.push_batch_id for b in plan.batches]
+        before = from_facts(plan.facts["before"]).rows
+        carried = self.poster.carry(plan, self.table, self.lease, before)
+        if carried.status == "sent":
+            self.on_step("sent")
+            carried = self._verify(plan)
+        if carried.status in ("dirty", "refused"):
+            return self._abandon(plan, carried)
+        if carried.status == "sent":
+            self.on_step("verified")
+            self.lease.ensure()
+            commit_plan(plan, self.published, self.table)
+            self.on_step("committed")
+            self.plans.close(plan, "committed")
+        return carried
+
+    def distrust(self, meta: PublishedMeta) -> str | None:
+        """Why the destination is not what the store says, None when it is."""
+        found = self.destination.totals(self.table)
+        if not meta.plan:
+            if found and found.rows:
+                self.repaired = True
+                return f"the table holds {found.rows} rows that this store does not know"
+            return "first load"
+        if meta.dirty:
+            self.repaired = True
+            return meta.dirty
+        if found is None:
+            self.notes.append("Power BI cannot be queried: not verified")
+            return None
+        known = known_totals(self.published, meta, self.table)
+        differs = differences(self.table, known, found)
+        self.verified = not differs
+        if differs:
+            self.repaired = True
+            return "the table is not as it was published: " + "; ".join(differs)
+        return None
+
+    def _abandon(self, plan: Plan, carried: Carried) -> Carried:
+        """Marks the table as dirty, so that only a replacement can follow."""
+        self.lease.ensure()
+        self.published.mark_dirty(carried.reason)
+        self.on_step("marked dirty")
+        self.plans.close(plan, "abandoned", reason=carried.reason)
+        self.notes.append(f"plan {plan.number} abandoned: {carried.reason}")
+        return carried
+
+    def _verify(self, plan: Plan) -> Carried:
+        """Asks rows and totals until they are as planned or the settle time is over."""
+        expected = from_facts(plan.facts["after"])
+        differs: list[str] = []
+        for share in SETTLING:
+            self.sleep(self.settle_seconds * share)
+            try:
+                found = self.destination.totals(self.table)
+            except (Throttled, Transient) as error:
+                return Carried("partial", f"the plan cannot be verified now: {error}", self.clock())
+            if found is None:
+                self.notes.append("Power BI cannot be queried: not verified")
+                self.verified = False
+                return Carried("sent")
+            differs = differences(self.table, expected, found)
+            if not differs:
+                self.verified = True
+                return Carried("sent")
+        return Carried("dirty", "after the plan the table differs: " + "; ".join(differs))
