@@ -46,13 +46,15 @@ def running_sandbox(
     visma_port: int = 0,
     powerbi_port: int = 0,
     start: datetime = START,
+    speed: float = 0.0,
     journal_lines: int = 0,
     **options: Any,
 ) -> Iterator[Sandbox]:
     """Run both services until the block ends; port 0 takes any free one.
 
-    `start` is the business time at which the sample companies stand, `journal_lines` the least
-    number of journal lines, `options` switches of the simulated Visma.net.
+    `start` is the business time (UTC) at which the sample companies stand, `speed` how fast it
+    passes (0: only with changes), `journal_lines` the least number of journal lines, `options`
+    switches of the simulated Visma.net.
     """
     from .powerbi.app import build_powerbi_app
     from .powerbi.state import PowerBISandbox
@@ -61,6 +63,9 @@ def running_sandbox(
     settings.update(options)
     group = build_group(scale=scale, seed=seed, start=start, journal_lines=journal_lines)
     visma = VismaSandbox(group, settings)
+    visma.set_clock(speed=speed)
+    if journal_lines:
+        visma.prepare("journalTransaction")
     powerbi = PowerBISandbox()
     with serving(build_visma_app(visma), visma_port) as visma_url:
         visma.host = visma_url

@@ -1,7 +1,7 @@
 """The sample companies: their books balance, tie out and stay so under every change."""
 
 from collections import Counter, defaultdict
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from itertools import groupby
 
 import pytest
@@ -208,7 +208,7 @@ def test_the_sample_holds_every_awkward_case() -> None:
 
 
 def test_the_same_seed_gives_the_same_company() -> None:
-    one, other, third = (VismaSandbox(build_group(scale=0.2, seed=seed)) for seed in (1, 1, 2))
+    one, other, third = (VismaSandbox(build_group(scale=0.05, seed=seed)) for seed in (1, 1, 2))
     for entity in ("supplierInvoice", "journalTransaction", "customerPayment"):
         assert one.snapshot("nordvik", entity) == other.snapshot("nordvik", entity)
         assert one.snapshot("nordvik", entity) != third.snapshot("nordvik", entity)
@@ -262,12 +262,12 @@ def _step(service: Service, verb: str, number: int) -> None:
         ]
         if open_rows:
             row = open_rows[number % len(open_rows)]
-            amount = row["balanceInCurrency"] if number % 2 else row["balanceInCurrency"] / 2
+            amount = Decimal(row["balanceInCurrency"]) / (1 if number % 2 else 2)
             service.mutate(
                 "pay_document",
                 side=side,
                 number=row["referenceNumber"],
-                amount=str(amount.quantize(Decimal("0.01")) if amount else amount),
+                amount=str(amount.quantize(Decimal("0.01"), ROUND_DOWN)),
             )
     elif verb == "void":
         payments = [

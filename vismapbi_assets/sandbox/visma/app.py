@@ -49,7 +49,8 @@ def build_visma_app(sandbox: VismaSandbox) -> Starlette:
             await _send_part(answer, send)
             _drop(receive)
             return
-        await _response(answer, headers)(scope, receive, send)
+        accepted = headers.get("accept-encoding", "") if sandbox.settings.compress else ""
+        await _response(answer, accepted)(scope, receive, send)
 
     async def alive(_: Request) -> Response:
         return Response("ok")
@@ -63,10 +64,10 @@ def build_visma_app(sandbox: VismaSandbox) -> Starlette:
     )
 
 
-def _response(answer: Answer, headers: dict[str, str]) -> Response:
+def _response(answer: Answer, accepted: str) -> Response:
     body = answer.body
     response_headers = dict(answer.headers)
-    if len(body) > _COMPRESS_FROM and "gzip" in headers.get("accept-encoding", ""):
+    if len(body) > _COMPRESS_FROM and "gzip" in accepted:
         body = gzip.compress(body, compresslevel=1)
         response_headers["Content-Encoding"] = "gzip"
     media_type = answer.content_type if body else None

@@ -286,6 +286,13 @@ class VismaSandbox:
                 for key, company in self.companies.items()
             }
 
+    def prepare(self, entity: str) -> None:
+        """Encode all records of an entity now, so that its pages are only joined later."""
+        with self.lock:
+            for listings in self._listings.values():
+                for record in listings.books.lists[entity]:
+                    listings.form(RESOURCES[entity], record)
+
     def snapshot(self, company: str, entity: str) -> bytes:
         """All records of an entity, fully expanded, as JSON."""
         with self.lock:

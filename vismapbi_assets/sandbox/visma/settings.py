@@ -30,6 +30,7 @@ class ServiceSettings:
     background_fails: bool = False
     content_host: str = "https://integration.visma.net/API/controller/api"
     latency_seconds: float = 0.0
+    compress: bool = True
 
     def update(self, changes: dict[str, Any]) -> None:
         """Change some switches; an unknown name or value is refused."""
