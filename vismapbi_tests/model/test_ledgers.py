@@ -412,6 +412,42 @@ def test_a_write_off_comes_from_the_payment_and_takes_the_day_of_the_application
     assert open_amount(ar(given), "no:Invoice:I1") == 0
 
 
+def test_a_write_off_keeps_the_day_of_its_own_application_of_several() -> None:
+    given = inputs(
+        customerInvoice=[
+            customer_invoice(
+                "I1",
+                "2026-08-01",
+                100,
+                0,
+                applied("PMT", "P1", 60, "2026-09-15"),
+                applied("PMT", "P1", 39, "2026-10-20"),
+            )
+        ],
+        customerPayment=[
+            customer_payment(
+                "P1",
+                "2026-09-15",
+                99,
+                0,
+                received("I1", 60, balanceWriteOff=1),
+                received("I1", 39),
+            )
+        ],
+    )
+    assert ("Invoice:I1", "WriteOff", "2026-09-15", -1) in told(ar(given))
+
+
+def test_the_write_off_of_an_unreleased_application_does_not_count() -> None:
+    waiting = applied("PMT", "P1", 99, "2026-10-20", released=False)
+    line = received("I1", 99, balanceWriteOff=1)
+    given = inputs(
+        customerInvoice=[customer_invoice("I1", "2026-08-01", 100, 100, waiting)],
+        customerPayment=[customer_payment("P1", "2026-09-15", 99, 99, line)],
+    )
+    assert set(ar(given)["EntryType"]) == {"Document"}
+
+
 def test_an_application_that_invoice_credit_note_and_payment_all_tell_counts_once() -> None:
     given = inputs(
         customerInvoice=[

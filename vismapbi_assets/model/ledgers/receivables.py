@@ -181,25 +181,40 @@ def _payments(inputs: Inputs) -> pl.DataFrame:
 
 
 def _lines(invoices: pl.DataFrame, payments: pl.DataFrame, voided: pl.DataFrame) -> pl.DataFrame:
-    told, by_payment = _told_by_documents(invoices), _told_by_payments(payments)
-    days = told.group_by("AdjustedKey", "ViaKey").agg(
-        Day=pl.col("EntryDate").max(), Period=pl.col("FinancialPeriodKey").last()
+    pair = ["AdjustedKey", "ViaKey"]
+    same = [*pair, "Amount", "Nth"]
+    nth = pl.int_range(pl.len()).over(*pair, "Amount").alias("Nth")
+    told = _told_by_documents(invoices).with_columns(nth)
+    of_pair = told.group_by(pair).agg(PairDate=pl.col("EntryDate").max())
+    of_line = told.select(
+        *same, ToldDate="EntryDate", ToldPeriod="FinancialPeriodKey", ToldRelease="IsReleased"
     )
     # Write-offs are told by payments alone; applications and discounts by either, once.
-    completed = by_payment.join(
-        days, on=["AdjustedKey", "ViaKey"], how="left", maintain_order="left"
-    ).with_columns(
-        pl.when(pl.col("Day").is_null()).then(pl.col(name)).otherwise(0).cast(MONEY).alias(name)
-        for name in ("Amount", "Discount")
+    is_told = pl.col("PairDate").is_not_null()
+    counts = {
+        "Amount": ~is_told,
+        "Discount": ~is_told,
+        "WriteOff": pl.col("ToldRelease").fill_null(value=True),
+    }
+    by_payment = (
+        _told_by_payments(payments)
+        .with_columns(nth)
+        .join(of_pair, on=pair, how="left", maintain_order="left")
+        .join(of_line, on=same, how="left", maintain_order="left")
+        .with_columns(
+            *(
+                pl.when(condition).then(pl.col(name)).otherwise(0).cast(MONEY).alias(name)
+                for name, condition in counts.items()
+            ),
+            EntryDate=pl.coalesce("ToldDate", "PairDate", "EntryDate"),
+            FinancialPeriodKey=pl.when(~is_told).then("FinancialPeriodKey").otherwise("ToldPeriod"),
+        )
     )
     return (
         pl.concat(
             [
                 told.filter("IsReleased").select(*APPLICATIONS),
-                completed.with_columns(
-                    EntryDate=pl.coalesce("Day", "EntryDate"),
-                    FinancialPeriodKey=pl.coalesce("Period", "FinancialPeriodKey"),
-                ).select(*APPLICATIONS),
+                by_payment.select(*APPLICATIONS),
             ]
         )
         .join(voided, left_on="ViaKey", right_on="VoidKey", how="left", maintain_order="left")
