@@ -27,11 +27,11 @@ from .planned import PlannedChanges
 from .profiles import load_document
 from .resource import Resource
 from .resources import RESOURCES
-from .routing import plain_id, route
+from .routing import route
 from .selection import RefusedError
 from .settings import ServiceSettings
+from .single import one_record
 from .totals import control_totals
-from .wire.common import row_version
 
 
 class VismaSandbox:
@@ -185,28 +185,12 @@ class VismaSandbox:
             return dimension(rest, company, Zone(self.settings.zone))
         listings = self._listings[company.profile.key]
         if rest:
-            return self._one(resource, rest, listings)
+            return one_record(resource, rest, listings)
         try:
             page = listings.page(resource, query)
         except RefusedError as refusal:
             return Answer(400, message_body(str(refusal)))
         return Answer(200, page.body, rows=page.rows)
-
-    @staticmethod
-    def _one(resource: Resource, rest: list[str], listings: Listings) -> Answer:
-        *kind, number = [plain_id(part) for part in rest]
-        for record in listings.books.lists[resource.entity]:
-            if record.number != number:
-                continue
-            if kind and resource.kind(record).lower() != kind[-1].lower():
-                continue
-            form = listings.form(resource, record)
-            body = form.head + b"".join(form.expands.values())
-            if resource.paging == "line":
-                body += b',"journalTransactionLines":[' + b",".join(form.lines) + b"]"
-            tag = (("ETag", f'"{row_version(record)}"'),)
-            return Answer(200, body + b"}", rows=1, headers=tag)
-        return Answer(404, message_body(f"{resource.entity} '{number}' was not found."))
 
     def configure(self, **changes: Any) -> None:
         """Change switches of the service."""
