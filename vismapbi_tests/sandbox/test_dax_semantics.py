@@ -120,6 +120,14 @@ def test_decimal_arithmetic(expression: str, expected: Any) -> None:
     assert result == (pytest.approx(expected) if isinstance(expected, float) else expected)
 
 
+@pytest.mark.parametrize("expression", ["/ 1", "* 1", "+ 0", "- BLANK()"])
+def test_large_amounts_stay_exact(expression: str) -> None:
+    amount = Decimal("123456789012345.6789")
+    model = DaxModel({"T": pl.DataFrame({"A": [amount]}, schema={"A": MONEY})})
+    query = f'EVALUATE ROW("v", SUM(T[A]) {expression})'
+    assert evaluate(model, query).item() == amount
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [

@@ -149,5 +149,7 @@ def test_rows_become_visible_after_the_delay(powerbi: Client, identity: str) -> 
     powerbi.sandbox.set_switches(visibility_delay=30)
     powerbi.rows(identity, "T", ROWS)
     assert powerbi.count(identity, "T") == 4
+    batch = "EVALUATE ROW(\"n\", COUNTROWS(FILTER('T','T'[Batch]=42)))"
+    assert powerbi.answer(identity, batch) == [{"[n]": 2}]
     powerbi.sandbox.clock.advance(31)
     assert powerbi.count(identity, "T") == 8

@@ -63,6 +63,7 @@ def decoded(row: str) -> dict[str, Any]:
         ('{"Money":"1234.5600"}', "Money", Decimal("1234.5600")),
         ('{"Money":0.00005}', "Money", Decimal("0.0000")),
         ('{"Money":0.00015}', "Money", Decimal("0.0002")),
+        ('{"Whole":"1","Money":0.00015}', "Money", Decimal("0.0002")),
         ('{"Money":-1e-3}', "Money", Decimal("-0.0010")),
         ('{"Money":""}', "Money", None),
         ('{"Money":null}', "Money", None),
