@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Schema,
+    TableFeatures,
+    Transaction,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 from deltalake.writer import write_deltalake
@@ -114,6 +121,16 @@ class Delta:
         )
         return DeltaTable(self.uri, storage_options=self.objects.storage_options)
 
+    def admit(self, table: DeltaTable, schema: Mapping[str, pl.DataType]) -> DeltaTable:
+        """The snapshot after the table may hold the types of `schema`, its columns untouched."""
+        zoneless = any(_is_zoneless(dtype) for dtype in schema.values())
+        if not zoneless or "timestampNtz" in (table.protocol().reader_features or ()):
+            return table
+        table.alter.add_feature(
+            TableFeatures.TimestampWithoutTimezone, allow_protocol_versions_increase=True
+        )
+        return DeltaTable(self.uri, storage_options=self.objects.storage_options)
+
     def write(self, frame: pl.DataFrame, stem: str, level: int = 1) -> AddAction:
         """Write one data file; it is no part of the table before a commit names it."""
         path = f"{stem}-{uuid.uuid4().hex}.parquet"
@@ -149,21 +166,22 @@ class Delta:
         actions: Sequence[AddAction | RemoveAction],
         numbers: Mapping[str, int],
         *,
-        whole: bool = False,
+        whole: Mapping[str, pl.DataType] | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> None:
         """One atomic commit on top of `table`, carrying `numbers` as application transactions.
 
-        With `whole` the files take the place of all that the table holds; such a commit also
-        conflicts with a compaction, which would otherwise bring the old rows back.
+        With `whole` the files take the place of all that the table holds, and their columns that
+        of the table's; such a commit also conflicts with a compaction, which would otherwise
+        bring the old rows back.
         Raises CommitFailedError when somebody else committed one of the same numbers meanwhile.
         """
-        if whole:
+        if whole is not None:
             numbers = {**numbers, REWRITE: (table.transaction_version(REWRITE) or 0) + 1}
         table.create_write_transaction(
             list(actions),
-            "overwrite" if whole else "append",
-            table.schema(),
+            "append" if whole is None else "overwrite",
+            Schema.from_arrow(pl.Schema(whole)) if whole else table.schema(),
             commit_properties=CommitProperties(
                 app_transactions=[Transaction(name, number) for name, number in numbers.items()],
                 custom_metadata=dict(note) if note else None,
@@ -229,3 +247,7 @@ def file_statistics(frame: pl.DataFrame, columns: Sequence[str]) -> dict[str, An
         "maxValues": {name: value for name, value in high.items() if value is not None},
         "nullCount": {**nulls, **counts},
     }
+
+
+def _is_zoneless(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Datetime) and dtype.time_zone is None

@@ -159,7 +159,8 @@ class PublishedTable:
         """Put the frames in the place of all rows, in one commit; the table is clean after it.
 
         One frame at a time is held in memory; nothing is visible before the commit. Row keys are
-        unique over all frames. Returns False when the plan was committed before.
+        unique over all frames. The columns become those of the frames, whatever they were
+        before. Returns False when the plan was committed before.
         """
         if self._is_committed(self.snapshot(), plan):
             return False
@@ -173,14 +174,14 @@ class PublishedTable:
             rows += frame.height
 
         def attempt() -> bool:
-            table = self.delta.widen(self.delta.open_or_create(schema), schema)
+            table = self.delta.admit(self.delta.open_or_create(schema), schema)
             held = snapshot_of(self.delta, KEY, PLAN, table)
             if self._is_committed(held, plan):
                 return False
             meta = self._meta(held)
             kept = {**meta.facts, **(facts or {})}
             fresh = PublishedMeta(plan, dict(sources or {}), lookup_hash, rows, rows, None, kept)
-            self._advance(held, files, fresh, whole=True)
+            self._advance(held, files, fresh, whole=schema)
             return True
 
         return self.delta.retried(attempt)
@@ -239,7 +240,12 @@ class PublishedTable:
         return PublishedMeta(**json.loads(entry.data)) if entry else PublishedMeta()
 
     def _advance(
-        self, held: Snapshot, files: Sequence[Any], meta: PublishedMeta, *, whole: bool = False
+        self,
+        held: Snapshot,
+        files: Sequence[Any],
+        meta: PublishedMeta,
+        *,
+        whole: Mapping[str, pl.DataType] | None = None,
     ) -> None:
         if held.table is None:
             raise ValueError(f"published/{self.table} does not exist yet")

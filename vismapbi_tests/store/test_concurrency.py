@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,8 @@ from vismapbi_tests.store.workers import start
 def follow(store: Store, wanted: int) -> set[str]:
     """Read changes by sequence, as a consumer does, until that many documents were seen."""
     table, cursor, seen = store.state("entity"), 0, set[str]()
-    while len(seen) < wanted:
+    deadline = time.monotonic() + 60
+    while len(seen) < wanted and time.monotonic() < deadline:
         held = table.snapshot()
         seen |= set(held.current(["key"], deleted=True, since=cursor).collect()["key"])
         cursor = held.sequence
@@ -108,7 +110,7 @@ def test_a_replacement_and_a_compaction_never_mix_old_and_new_rows(store):
     compact(table, whole=True)
     action = table.delta.write(before.current().collect(), "p9")
     with pytest.raises(CommitFailedError):
-        table.delta.commit(before.table, [action], {"plan": 9}, whole=True)
+        table.delta.commit(before.table, [action], {"plan": 9}, whole=before.schema)
     table.replace(iter([rows("new:1")]), plan=4)
     assert table.current(["row_key"]).collect()["row_key"].to_list() == ["new:1"]
 

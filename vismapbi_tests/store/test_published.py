@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
-from vismapbi_assets.store.errors import PlanConflictError
+from vismapbi_assets.store.errors import PlanConflictError, SchemaConflictError
 from vismapbi_assets.store.published import PublishedMeta, PublishedTable
 from vismapbi_tests.store.frames import NOW, rows
 
+NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
 NONE = pl.Series([], dtype=pl.String)
 
 
@@ -129,6 +131,26 @@ def test_a_table_can_be_replaced_by_nothing(table):
     assert (values(table), table.meta().net) == ({}, 0)
     table.commit(rows("a:1"), NONE, plan=3, at=NOW, posted=1)
     assert values(table) == {"a:1": 1}
+
+
+def test_a_replacement_may_change_the_columns(table):
+    table.note(sources={"x": 1})
+    table.commit(rows("a:1"), NONE, plan=1, at=NOW, posted=1)
+    frame = rows("a:1").with_columns(Amount=pl.lit("text"), At=pl.lit(NOON))
+    table.replace(iter([frame, frame.with_columns(row_key=pl.lit("a:2"))]), plan=2)
+    held = table.current(["row_key", "Amount", "At"]).sort("row_key").collect()
+    assert held.rows() == [(key, "text", NOON) for key in ("a:1", "a:2")]
+    table.commit(frame, pl.Series(["a:2"]), plan=3, at=NOW, posted=3)
+    assert table.lookup(pl.Series(["a:1", "a:2"]))["sequence"].to_list() == [3]
+    with pytest.raises(SchemaConflictError, match="column Amount"):
+        table.commit(rows("a:1"), NONE, plan=4, at=NOW, posted=1)
+
+
+def test_a_date_time_without_zone_can_join_later(table):
+    table.commit(rows("a:1"), NONE, plan=1, at=NOW, posted=1)
+    frame = rows("a:2").with_columns(At=pl.lit(NOON))
+    table.commit(frame, NONE, plan=2, at=NOW, posted=1)
+    assert table.current(["At"]).collect()["At"].to_list() == [None, NOON]
 
 
 def test_sources_can_move_without_a_plan(table):
