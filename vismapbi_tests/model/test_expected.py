@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from vismapbi_assets.model import figures, statements
+from vismapbi_assets.model import document_figures, figures, statements
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.semantic_model import TABLE
 
@@ -258,11 +258,13 @@ MEANING: dict[str, Meaning] = {
     "Average Days to Pay": lambda c, e: _settlement(c, e).average_days,
     "Average Days to Pay (amount)": lambda c, e: _settlement(c, e).average_days_by_amount,
     "Supplier Spend": lambda c, e: figures.total(
-        figures.spend(c.table("SupplierInvoice"), *e.span), "NetBase"
+        document_figures.spend(c.table("SupplierInvoice"), *e.span), "NetBase"
     ),
     "Supplier Spend Share": lambda c, e: figures.divide(
-        figures.total(figures.spend(c.table("SupplierInvoice"), *e.span), "NetBase"),
-        figures.total(figures.spend(c._given.table("SupplierInvoice"), *e.span), "NetBase"),
+        figures.total(document_figures.spend(c.table("SupplierInvoice"), *e.span), "NetBase"),
+        figures.total(
+            document_figures.spend(c._given.table("SupplierInvoice"), *e.span), "NetBase"
+        ),
     ),
     "PO Lead Time (days)": lambda c, e: c.on_receipts("LeadTimeWeighted"),
     "PO On-time Delivery Share": lambda c, e: c.on_receipts("OnTimeQty"),
@@ -333,16 +335,18 @@ MEANING: dict[str, Meaning] = {
         figures.balance(c.table("ArLedger"), e.day) - _control(c, "Receivables", e.day)
     ),
     "Days In Selection": lambda c, e: c.days(*e.span),
-    "Unposted Documents": lambda c, e: figures.unposted(c.waiting, DATA_DATE).documents,
-    "Unposted Amount": lambda c, e: figures.unposted(c.waiting, DATA_DATE).amount,
-    "Unposted Age (days)": lambda c, e: figures.unposted(c.waiting, DATA_DATE).average_age,
+    "Unposted Documents": lambda c, e: document_figures.unposted(c.waiting, DATA_DATE).documents,
+    "Unposted Amount": lambda c, e: document_figures.unposted(c.waiting, DATA_DATE).amount,
+    "Unposted Age (days)": lambda c, e: document_figures.unposted(c.waiting, DATA_DATE).average_age,
     "Worked Hours": lambda c, e: c.hours(*e.span),
     "Invoiceable Share": lambda c, e: c.hours(*e.span, "InvoiceableHours") / c.hours(*e.span),
 }
 
 
-def _settlement(company: Company, example: Example) -> figures.Settlement:
-    return figures.settlement(company.table("SupplierInvoice"), example.first, example.last)
+def _settlement(company: Company, example: Example) -> document_figures.Settlement:
+    return document_figures.settlement(
+        company.table("SupplierInvoice"), example.first, example.last
+    )
 
 
 def _margin(company: Company, example: Example) -> Decimal:

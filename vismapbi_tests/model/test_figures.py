@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from vismapbi_assets.model import figures, statements
+from vismapbi_assets.model import document_figures, figures, statements
 from vismapbi_assets.model.semantic_model import TABLE
 
 from .computing import rows
@@ -34,11 +34,11 @@ def test_the_suppliers_with_most_purchases_and_how_punctually_they_are_paid() ->
         ],
     )
     documents, suppliers = rows("SupplierInvoice", given), rows("Supplier", given)
-    assert figures.top_suppliers(documents, suppliers, *YEAR).rows() == [
+    assert document_figures.top_suppliers(documents, suppliers, *YEAR).rows() == [
         ("no:V2", "V2 Freight", Decimal(900), None),
         ("no:V1", "V1 Steel", Decimal(150), 0.5),
     ]
-    assert figures.top_suppliers(documents, suppliers, *YEAR, count=1).height == 1
+    assert document_figures.top_suppliers(documents, suppliers, *YEAR, count=1).height == 1
 
 
 def test_a_supplier_that_a_correction_has_left_is_not_listed() -> None:
@@ -52,7 +52,7 @@ def test_a_supplier_that_a_correction_has_left_is_not_listed() -> None:
             "RowDelta": [1, -1, 1],
         }
     )
-    assert figures.spend(moved, *YEAR).rows() == [("no:V2", Decimal(10))]
+    assert document_figures.spend(moved, *YEAR).rows() == [("no:V2", Decimal(10))]
 
 
 def test_nothing_gives_nothing() -> None:
@@ -61,9 +61,9 @@ def test_nothing_gives_nothing() -> None:
     assert figures.aging(ledger, date(2026, 1, 1))["AmountBase"].to_list() == [0] * 5
     assert figures.days_outstanding(ledger, date(2026, 1, 1), figures.AP_INVOICING) is None
     assert figures.days_overdue(ledger, date(2026, 1, 1)) is None
-    found = figures.settlement(empty("SupplierInvoice"))
+    found = document_figures.settlement(empty("SupplierInvoice"))
     assert (found.invoices, found.on_time_share, found.average_days) == (0, None, None)
-    waiting = figures.unposted(empty("UnpostedDocument"), date(2026, 1, 1))
+    waiting = document_figures.unposted(empty("UnpostedDocument"), date(2026, 1, 1))
     assert (waiting.documents, waiting.amount, waiting.average_age) == (0, 0, None)
 
 

@@ -1,7 +1,8 @@
 """Supplier documents and their applications, as the two supplier endpoints tell of them.
 
 Here it is decided which document opens an amount and which line changes it. How that becomes
-ledger rows belongs in `entries`; what a published row looks like in `transforms/ap_ledger`.
+ledger rows belongs in `entries`; what a published row looks like in
+`transforms/sub_ledgers`.
 
 Amounts come from the invoice endpoint, applications from the payment endpoint, which repeats
 credit notes as paying documents. A prepayment counts once it is paid; a voiding payment belongs
