@@ -25,6 +25,7 @@ class Books:
     unpaged: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)  # paged without metadata
     ignore: set[str] = field(default_factory=set)  # query parameters that have no effect
+    phantoms: int = 0  # rows that are counted and never given
     before: Callable[[Call], Reply | None] = lambda call: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -43,10 +44,13 @@ class Books:
         number, size = int(query.get("pageNumber", 1)), int(query.get("pageSize", 10**6))
         size = min(size, self.caps.get(path, 1000))
         if path == "/v2/journaltransaction":
-            return Reply(_lines_page(rows, number, size))
+            return Reply(lines_page(rows, number, size))
         page = rows[(number - 1) * size : number * size]
         if path not in self.silent:
-            about = {"totalCount": len(rows), "maxPageSize": self.caps.get(path, 1000)}
+            about = {
+                "totalCount": len(rows) + self.phantoms,
+                "maxPageSize": self.caps.get(path, 1000),
+            }
             page = [{**row, "metadata": about} for row in page]
         return Reply(page)
 
@@ -62,7 +66,7 @@ def _asked_for(row: Document, query: dict[str, str]) -> bool:
     return not ("status" in query and row.get("status") != query["status"])
 
 
-def _lines_page(batches: list[Document], number: int, size: int) -> list[Document]:
+def lines_page(batches: list[Document], number: int, size: int) -> list[Document]:
     lines = [(at, line) for at, b in enumerate(batches) for line in b["journalTransactionLines"]]
     page: list[Document] = []
     last = None

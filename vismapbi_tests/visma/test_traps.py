@@ -145,22 +145,16 @@ def test_trap_05_a_row_that_slipped_past_is_never_taken_for_deleted(desk):
     assert set(desk.keys("supplier")) == {row["number"] for row in rows}
 
 
-def test_trap_05_a_list_that_never_holds_still_is_given_up_and_nothing_is_deleted(desk):
+def test_trap_05_a_list_that_never_adds_up_is_given_up_and_nothing_is_deleted(desk):
     rows = desk.books.lists["/v1/supplier"] = [supplier(n) for n in range(40)]
     assert desk.extract("supplier").complete
     rows.pop()
-
-    def before(call):
-        if call.query["pageNumber"] != "1":
-            rows.append(supplier(1000 + len(desk.books.asked)))
-            rows.pop(0)
-
-    desk.books.before = before
-    done = desk.extract("supplier", sweep=True, pages_in_flight=1)
+    desk.books.phantoms = 2
+    done = desk.extract("supplier", sweep=True)
     assert not done.complete
-    assert "server counts 39" in str(done.reason)
-    assert done.deleted == 0
-    assert len(desk.books.asked) <= 30, "bounded"
+    assert "39 distinct rows were read where the server counts 41" in str(done.reason)
+    assert (done.deleted, done.readings) == (0, 6)
+    assert len(desk.books.asked) <= 24, "bounded"
 
 
 def test_trap_06_an_ignored_filter_is_noticed_by_the_rows(desk):
