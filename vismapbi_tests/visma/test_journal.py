@@ -35,7 +35,7 @@ def test_every_line_of_every_batch_comes_once_whatever_the_page_size(sizes, size
     found = pl.concat([*done, *([rest] if rest is not None else [])])
     whole = decoded(batches)
     columns = ["key", "content_hash", LINES]
-    assert found.select(columns).equals(whole.select(columns))
+    assert found.select(columns).sort("key").equals(whole.select(columns).sort("key"))
     assert judged(found)["rule"].null_count() == len(batches)
 
 
