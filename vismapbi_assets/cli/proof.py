@@ -92,8 +92,14 @@ def _snapshots(settings: Settings, visma_url: str, entity: str) -> Iterable[dict
 
 
 def _documents(settings: Settings, visma_url: str, client: PowerBIClient, dataset_id: str) -> Line:
-    erp = sum(1 for _ in _snapshots(settings, visma_url, "supplierInvoice"))
-    return Line("Supplier documents", Decimal(erp), _count(client, dataset_id, "SupplierInvoice"))
+    """Released documents: a deleted draft is found by the next full reading only."""
+    released = sum(
+        document["status"] in ("Open", "Closed", "Reserved")
+        for document in _snapshots(settings, visma_url, "supplierInvoice")
+    )
+    condition = "'SupplierInvoice'[IsReleased] = TRUE ()"
+    found = _count(client, dataset_id, "SupplierInvoice", condition)
+    return Line("Released supplier documents", Decimal(released), found)
 
 
 def _journal(settings: Settings, visma_url: str, client: PowerBIClient, dataset_id: str) -> Line:
