@@ -33,7 +33,7 @@ TYPES = {
     pl.String: "String", pl.Decimal: "Decimal", pl.Date: "DateTime", pl.Int64: "Int64",
     pl.Boolean: "Boolean", pl.Float64: "Double",
 }  # fmt: skip
-SLICE = 100_000
+SLICE = 50_000
 
 
 def serve(pipe: Connection) -> None:

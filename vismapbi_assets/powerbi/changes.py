@@ -19,7 +19,7 @@ from vismapbi_assets.powerbi.values import REASON, check_columns, check_values
 from vismapbi_assets.store.published import PublishedTable
 
 ROW_KEY, ROW_HASH, PARENT, DELTA = "row_key", "row_hash", "parent", "delta"
-SLICE = 50_000
+SLICE = 20_000
 _HASH = "_h"
 
 
@@ -93,6 +93,8 @@ class Changes:
     _seen: list[pl.Series] = field(default_factory=list)
     _kept: list[pl.Series] = field(default_factory=list)
     _dropped: list[pl.Series] = field(default_factory=list)
+    _matched: int = 0
+    _repeated: bool = False
     _staying: set[int] = field(default_factory=set)
     _vanished: pl.Series | None = None
 
@@ -153,6 +155,7 @@ class Changes:
             same = is_known & (self._row_hashes.gather(inside) == rows[ROW_HASH].cast(pl.UInt64))
         else:
             is_known = same = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+        self._matched += int(is_known.sum())
         self._kept.append(hashes.filter(same))
         old = rows.filter(is_known & ~same)
         new = rows.filter(~is_known)
@@ -213,6 +216,7 @@ class Changes:
         seen = pl.concat(self._seen)
         if seen.n_unique() == len(seen):
             return
+        self._repeated = True
         twice = set(seen.filter(seen.is_duplicated()).to_list())
         taken = twice & set(pl.concat(self._kept).to_list()) if self._kept else set()
         self._staying = taken.copy()
@@ -239,7 +243,7 @@ class Changes:
         """Keys of published rows that are not wanted any more."""
         if self._vanished is None:
             none = pl.Series(ROW_KEY, [], dtype=pl.String)
-            if self.additions_only or not self.compared:
+            if self.additions_only or (self._matched == self.compared and not self._repeated):
                 self._vanished = none
             else:
                 seen = pl.concat(self._seen) if self._seen else pl.Series(_HASH, [], pl.UInt64)

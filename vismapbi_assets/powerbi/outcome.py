@@ -26,6 +26,7 @@ class PublishOptions:
         wait_seconds: how long a run waits for quota before it stops and says when to go on.
         repair: replace a table that differs from what was published, or only say so.
         replace_share: share of the table from which reversals cost too much.
+        use_sequence: number the POSTs, as evidence where the dataset cannot be queried.
         repairs: how often one run replaces a table that does not come out right.
     """
 
@@ -37,6 +38,7 @@ class PublishOptions:
     chunk_rows: int = MAX_ROWS
     chunk_bytes: int = MAX_BYTES
     repairs: int = 3
+    use_sequence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,10 +27,13 @@ from vismapbi_assets.powerbi.errors import (
 from vismapbi_assets.powerbi.planner import BATCH_ID, stamped
 from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.schema import PushTable
+from vismapbi_assets.powerbi.sequence import SequenceNumbers
 from vismapbi_assets.store.drafts import Batch, Plan
 from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.ledger import BatchState
 
+SETTLING = (0.0, 0.1, 0.2, 0.3, 0.4)
+"""Shares of the settle time that pass before each question."""
 CLEARING = 0
 """The number under which the ledger keeps the clearing of a replaced table."""
 
@@ -63,7 +66,9 @@ class Poster:
     rows: int = 0
     empty_from: float | None = None
     empty_seconds: float = 0.0
+    use_sequence: bool = False
     on_step: Callable[[str], None] = field(default=lambda _: None)
+    _numbers: SequenceNumbers | None = None
 
     def carry(self, plan: Plan, table: PushTable, lease: Lease, destination: int) -> Carried:
         """Brings the plan as far as quota and service allow; safe to repeat at any point.
@@ -81,6 +86,10 @@ class Poster:
                         "partial", f"the table cannot be cleared now: {error}", self.clock() + 60
                     )
             destination = 0
+        to = self.destination
+        self._numbers = SequenceNumbers(
+            to.client, to.dataset_id, table.name, is_off=not self.use_sequence
+        )
         stored = [b for b in plan.batches if (s := states.get(b.push_batch_id)) and s.is_stored]
         done = sum(b.rows for b in stored)
         left_rows, left_posts = plan.rows - done, len(plan.batches) - len(stored)
@@ -90,7 +99,7 @@ class Poster:
                 continue
             attempt = state.attempts if state else 0
             if state and state.is_unsettled:
-                settled = self._settle(plan, table, batch, attempt, destination + done)
+                settled = self._settle(plan, table, batch, attempt, destination + done, None)
                 if isinstance(settled, Carried):
                     return settled
                 if settled:
@@ -152,13 +161,17 @@ class Poster:
         plan.ledger.begin(batch.push_batch_id, attempt, run_id=self.run_id, at=self._now())
         self.on_step("before post")
         self.posts += 1
+        to = self.destination
+        number = self._numbers.following() if self._numbers else None
         try:
-            reply = self.destination.client.post_rows(
-                self.destination.dataset_id, table.name, body, rows=batch.rows
+            reply = to.client.post_rows(
+                to.dataset_id, table.name, body, rows=batch.rows, sequence=number
             )
         except OutcomeUnknown as error:
             self._end(plan, batch, attempt, "unknown", about | _facts(error))
-            settled = self._settle(plan, table, batch, attempt, before)
+            settled = self._settle(plan, table, batch, attempt, before, number)
+            if self._numbers:
+                self._numbers.last = None
             if settled is True:
                 self.rows += batch.rows
             return settled
@@ -174,40 +187,46 @@ class Poster:
         self.on_step("after post")
         self.rows += batch.rows
         self._end(plan, batch, attempt, "stored", about | _facts(reply))
+        if self._numbers:
+            self._numbers.acknowledged(number)
         self.on_step("after outcome")
         return True
 
     def _settle(
-        self, plan: Plan, table: PushTable, batch: Batch, attempt: int, before: int
+        self,
+        plan: Plan,
+        table: PushTable,
+        batch: Batch,
+        attempt: int,
+        before: int,
+        number: int | None,
     ) -> Carried | bool:
         """Asks whether a batch is stored until the settle time is over; True when it is.
 
         Tables without `PushBatchId` are only ever replaced, so all their rows are counted.
         """
-        found = -1
-        by_batch = table.has(BATCH_ID)
-        for share in (0.0, 0.1, 0.2, 0.3, 0.4):
+        found, how = -1, "counted"
+        for share in SETTLING:
             self.sleep(self.settle_seconds * share)
             try:
-                if by_batch:
+                if table.has(BATCH_ID):
                     found = self.destination.batch_rows(table, batch.push_batch_id)
                 else:
                     found = self.destination.totals_or_error(table).rows - before
             except (Throttled, Transient) as error:
-                return Carried(
-                    "partial", f"an outcome cannot be settled now: {error}", self.clock()
-                )
+                said = f"an outcome cannot be settled now: {error}"
+                return Carried("partial", said, self.clock())
             except Permanent as error:
-                return Carried(
-                    "dirty",
-                    f"the outcome of batch {batch.push_batch_id} is unknown and counting is "
-                    f"impossible: {error}",
-                )
+                stored = self._numbers.is_stored(number) if self._numbers else None
+                if stored is None:
+                    said = f"the outcome of batch {batch.push_batch_id} is unknown and counting"
+                    return Carried("dirty", f"{said} is impossible: {error}")
+                found, how = (batch.rows if stored else 0), "sequence number"
             if found == batch.rows:
-                self._end(plan, batch, attempt, "stored", {"settled": "counted"})
+                self._end(plan, batch, attempt, "stored", {"settled": how})
                 return True
         if found == 0:
-            self._end(plan, batch, attempt, "absent", {"settled": "counted"})
+            self._end(plan, batch, attempt, "absent", {"settled": how})
             return False
         return Carried(
             "dirty", f"batch {batch.push_batch_id} has {found} rows instead of {batch.rows}"

@@ -205,6 +205,7 @@ class Publisher:
             sleep=self.sleep,
             settle_seconds=self.options.settle_seconds,
             wait_seconds=self.options.wait_seconds,
+            use_sequence=self.options.use_sequence,
             on_step=self.on_step,
         )
         return Session(

@@ -87,6 +87,7 @@ class Quota:
     grant_seconds: float = 60.0
     grants: int = 0
     _grant: _Grant = field(default_factory=_Grant)
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     def take(self, rows: int = 0, *, left_posts: int = 1, left_rows: int | None = None) -> float:
         """Books one POST of `rows`; 0 when it may be sent now, else the seconds to wait.
@@ -121,8 +122,10 @@ class Quota:
 
     def sized(self, table: str, rows: int) -> None:
         """Remembers how many rows a table holds, written only when it changes what is allowed."""
-        held = self.state().sizes.get(table, 0)
         large = self.limits.large_table
+        if table not in self._sizes:
+            self._sizes[table] = self.state().sizes.get(table, 0)
+        held, self._sizes[table] = self._sizes[table], rows
         if (held >= large) != (rows >= large):
 
             def change(ledger: Ledger, _: float) -> Ledger:

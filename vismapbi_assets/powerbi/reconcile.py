@@ -70,7 +70,7 @@ def reconcile(
         )
     differs = differences(table, known, found)
     held = [c for c in computed(table) if c in published.schema]
-    frames = published.current(held).collect_batches(chunk_size=50_000, engine="streaming")
+    frames = published.current(held).collect_batches(chunk_size=20_000, engine="streaming")
     net = totals_of(table, frames)
     differs += [f"the store itself: {said}" for said in differences(table, _net(known, net), net)]
     if not differs:

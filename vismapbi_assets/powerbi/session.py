@@ -15,7 +15,7 @@ from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.drafting import commit_plan
 from vismapbi_assets.powerbi.errors import Throttled, Transient
-from vismapbi_assets.powerbi.poster import Carried, Poster
+from vismapbi_assets.powerbi.poster import SETTLING, Carried, Poster
 from vismapbi_assets.powerbi.quota import Forecast
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.verify import differences, from_facts, totals_of
@@ -24,9 +24,6 @@ from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.plans import Plans
 from vismapbi_assets.store.published import PublishedTable
 from vismapbi_assets.store.published_meta import PublishedMeta
-
-SETTLING = (0.0, 0.1, 0.2, 0.3, 0.4)
-"""Shares of the settle time between two questions."""
 
 
 def known_totals(published: PublishedTable, meta: PublishedMeta, table: PushTable) -> Totals:
@@ -39,7 +36,7 @@ def known_totals(published: PublishedTable, meta: PublishedMeta, table: PushTabl
     if not meta.plan:
         return Totals(0, {})
     held = [c for c in computed(table) if c in published.schema]
-    frames = published.current(held).collect_batches(chunk_size=50_000, engine="streaming")
+    frames = published.current(held).collect_batches(chunk_size=20_000, engine="streaming")
     return replace(totals_of(table, frames), rows=meta.rows)
 
 

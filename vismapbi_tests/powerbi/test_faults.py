@@ -236,3 +236,31 @@ def test_a_storm_of_refusals_ends_with_a_time_to_go_on(bench):
     done = bench.publisher().publish(FACT, facts(WANTED))
     assert done.status == "ok"
     same(bench.net(), facts(WANTED))
+
+
+@pytest.mark.parametrize("policy", ["ignored", "replay_noop", "replay_error", "unsupported"])
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "half"])
+def test_sequence_numbers_change_nothing_where_rows_can_be_counted(bench, policy, kind):
+    bench.options = replace(bench.options, use_sequence=True, chunk_rows=5)
+    bench.publisher().publish(FACT, facts(BASE))
+    bench.sandbox.set_switches(sequence_numbers=policy)
+    wanted = {**BASE, **{f"n{i}": i for i in range(12)}}
+    bench.sandbox.add_fault(kind, operation="rows.post", skip=1, status=500)
+    done = bench.publisher().publish(FACT, facts(wanted))
+    same(bench.net(), facts(wanted))
+    assert done.verified
+    assert done.action == ("replace" if kind == "half" else "append")
+
+
+@pytest.mark.parametrize("policy", ["ignored", "replay_noop", "replay_error", "unsupported"])
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_sequence_numbers_settle_only_where_the_service_keeps_them(bench, policy, kind):
+    bench.options = replace(bench.options, use_sequence=True, chunk_rows=5)
+    bench.publisher().publish(FACT, facts(BASE))
+    bench.sandbox.set_switches(sequence_numbers=policy, queries="not_for_push")
+    wanted = {**BASE, **{f"n{i}": i for i in range(12)}}
+    bench.sandbox.add_fault(kind, operation="rows.post", skip=1)
+    done = bench.publisher().publish(FACT, facts(wanted))
+    same(bench.net(), facts(wanted))
+    kept = policy in ("replay_noop", "replay_error")
+    assert (done.status, done.action) == (("ok", "append") if kept else ("repaired", "replace"))
