@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 import click
 
@@ -24,13 +23,17 @@ def sandbox(scale: float, seed: int, today: str | None, visma_port: int, powerbi
     Each is as strict as the real one. Business time, changes and faults are controlled below
     /control/ on either server.
     """
-    zone = ZoneInfo("Europe/Oslo")
-    now = datetime.now(zone).replace(tzinfo=None, microsecond=0)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     start = datetime.combine(date.fromisoformat(today), now.time()) if today else now
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with running_sandbox(
-        scale=scale, seed=seed, start=start, visma_port=visma_port, powerbi_port=powerbi_port
+        scale=scale,
+        seed=seed,
+        start=start,
+        speed=1.0,
+        visma_port=visma_port,
+        powerbi_port=powerbi_port,
     ) as running:
         click.echo(f"Visma.net: {running.visma_url}")
         click.echo(f"Power BI:  {running.powerbi_url}")
