@@ -125,7 +125,9 @@ class TokenSource:
                 f"{where}: its certificate was not accepted; check visma.token_url and the proxy"
             ) from None
         except requests.ConnectionError as error:
-            raise TransientError(f"{where}: {type(error).__name__}") from None
+            raise TransientError(
+                f"{where}: not reached ({type(error).__name__}); check visma.token_url and proxy"
+            ) from None
         except requests.Timeout:
             raise TransientError(f"{where}: no answer in {self._timeout:g} s") from None
         except ValueError:
