@@ -241,7 +241,10 @@ def ledger_documents(folder: Path) -> dict[str, list[dict[str, Any]]]:
     accounts = read(folder, "account")
     return {
         "journalTransaction": list(batches.values()),
-        "ledger": [{"number": name, "balanceType": kind} for name, kind in ledgers.items()],
+        "ledger": [
+            {"number": name, "balanceType": kind}
+            for name, kind in (ledgers | {"BUDGET": "Budget"}).items()
+        ],
         "account": [
             {
                 "accountCD": row["AccountKey"],
@@ -387,6 +390,8 @@ def example_inputs(folder: Path) -> Inputs:
         **customer_documents(folder),
         **ledger_documents(folder),
         **purchasing_documents(folder),
+        currency=[{"id": name, "description": name} for name in ("NOK", "EUR", "SEK")],
+        project=[{"projectID": name} for name in ("PRJ1", "PRJ2")],
         currencyRate=rate_rows(folder),
         budget=budget_rows(folder),
         timeCard=time_cards(folder),

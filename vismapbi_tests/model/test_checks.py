@@ -137,6 +137,14 @@ FAULTS: dict[str, tuple[dict[str, Change], str]] = {
         {"Supplier": without("no:V200", "SupplierKey")},
         "SupplierInvoice-SupplierKey-Supplier: no:V200",
     ),
+    "members_are_listed": (
+        {"Supplier": setting("SupplierName", "V200 (missing)", SupplierNumber="V200")},
+        "Supplier V200 (missing)",
+    ),
+    "payments_are_converted": (
+        {"SupplierPayment": setting("PaymentBase", 0, DocumentKey="no:Payment:PAY5001")},
+        "no:Payment:PAY5001 NOK",
+    ),
     "accounts_are_mapped": (
         {"Account": setting("ReportGroup", "Unmapped", AccountKey="no:6300")},
         "no:6300",
