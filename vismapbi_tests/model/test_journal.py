@@ -317,6 +317,35 @@ def test_opening_rows_hold_what_was_there_before_the_first_loaded_year() -> None
     assert opening["LineKey"].n_unique() == opening.height
 
 
+def test_results_that_the_erp_carried_into_equity_are_no_opening() -> None:
+    """Nothing is journalled when a year is closed: a branch's equity begins with its result."""
+
+    def balance(account: str, number: str, begins: int, debit: int, credit: int) -> dict[str, Any]:
+        return {
+            "ledger_id": "ACTUAL",
+            "balanceType": "Actual",
+            "branch_number": "2",
+            "subAccountCd": "00",
+            "financialPeriod": number,
+            "account_number": account,
+            "beginningBalance": begins,
+            "periodToDateDebit": debit,
+            "periodToDateCredit": credit,
+            "yearToDateBalance": begins + debit - credit,
+        }
+
+    whole = journal(
+        batch("1", ("6300", 1, 0), ("1920", 0, 1), financialPeriod="202504"),
+        generalLedgerBalance=[
+            balance("6300", "202504", 0, 30, 0),
+            balance("2050", "202601", 30, 0, 0),
+            balance("1500", "202601", 70, 0, 0),
+        ],
+    )
+    opening = rows("JournalLine", whole).filter(pl.col("EntryKind") == "Opening")
+    assert opening["AccountKey"].to_list() == ["no:1500"]
+
+
 def test_no_journal_no_opening() -> None:
     assert rows("JournalLine", journal(generalLedgerBalance=BALANCES)).height == 0
 

@@ -41,7 +41,9 @@ def opening_rows(inputs: Inputs) -> pl.DataFrame:
 
     The beginning balance of the account's first period row in that year or later; an account that
     has not moved since has the ending balance of its last row before. Dated the day before the
-    year, debit positive. The system account of the year's income has no opening.
+    year, debit positive. The system account of the year's income has no opening, nor has an equity
+    account that first appears in a later year with exactly the results of the years before: the ERP
+    carries them there without a journal, and measures add them themselves.
     """
     found = openings(inputs)
     amount = pl.col("amount")
@@ -103,14 +105,14 @@ def _read_openings(inputs: Inputs) -> pl.DataFrame:
         .agg((pl.col("period").str.slice(0, 4).min() + "01").alias("first"))
     )
     days = periods(inputs).select(first="period", day=pl.col("start") - timedelta(days=1))
-    accounts = (
-        mapped_accounts(inputs)
-        .filter((pl.col("Statement") == "BalanceSheet") & ~pl.col("ytd"))
-        .select("company", account="number")
+    places = mapped_accounts(inputs).filter(~pl.col("ytd"))
+    accounts = places.filter(pl.col("Statement") == "BalanceSheet").select(
+        "company", account="number"
     )
+    income = places.filter(pl.col("Statement") == "ProfitLoss").select("company", account="number")
     within = pl.col("period") >= pl.col("first")
     identity = ["company", "ledger", "branch", "account", "subaccount"]
-    return (
+    balances = (
         inputs.entity("generalLedgerBalance")
         .filter(enumeration("balanceType").ne_missing("Budget"))
         .select(
@@ -125,9 +127,12 @@ def _read_openings(inputs: Inputs) -> pl.DataFrame:
             ends=money("yearToDateBalance"),
             begins_in_currency=money(pl.coalesce("beginningBalanceInCurrency", "beginningBalance")),
             ends_in_currency=money(pl.coalesce("yearToDateBalanceInCurrency", "yearToDateBalance")),
+            moved=money("periodToDateDebit") - money("periodToDateCredit"),
         )
         .join(first_years, on=["company", "ledger"])
-        .join(accounts.lazy(), on=["company", "account"])
+    )
+    found = (
+        balances.join(accounts.lazy(), on=["company", "account"])
         .with_columns(
             amount=pl.when(within).then("begins").otherwise("ends"),
             in_currency=pl.when(within).then("begins_in_currency").otherwise("ends_in_currency"),
@@ -139,6 +144,10 @@ def _read_openings(inputs: Inputs) -> pl.DataFrame:
         .sort("distance", "place")
         .unique(identity, keep="first", maintain_order=True)
         .filter((pl.col("amount") != 0) | (pl.col("in_currency") != 0))
+    )
+    carried = _carried_results(balances.join(income.lazy(), on=["company", "account"]), found)
+    return (
+        found.join(carried, on=identity, how="anti", nulls_equal=True)
         .join(days.lazy(), on="first", how="left")
         .with_columns(
             pl.col("day").fill_null(
@@ -147,4 +156,19 @@ def _read_openings(inputs: Inputs) -> pl.DataFrame:
         )
         .sort(identity)
         .collect()
+    )
+
+
+def _carried_results(income: pl.LazyFrame, found: pl.LazyFrame) -> pl.LazyFrame:
+    """The openings that are nothing but the branch's results of loaded years."""
+    year = pl.col("period").str.slice(0, 4)
+    branch = ["company", "ledger", "branch"]
+    results = income.group_by(*branch, earned=year).agg(result=pl.col("moved").sum())
+    return (
+        found.filter(year > pl.col("first").str.slice(0, 4))
+        .join(results, on=branch, how="inner", nulls_equal=True)
+        .filter((pl.col("earned") >= pl.col("first").str.slice(0, 4)) & (pl.col("earned") < year))
+        .group_by(*branch, "account", "subaccount")
+        .agg(pl.col("amount").first(), pl.col("result").sum())
+        .filter(pl.col("amount") == pl.col("result"))
     )
