@@ -30,7 +30,7 @@ class Options:
     page_size: int = 1000
     journal_page_size: int = 5000
     pages_in_flight: int = 2
-    chunk_rows: int = 50_000
+    chunk_rows: int = 25_000
     rereadings: int = 2
     deletion_guard: float = 0.2
     resume_hours: float = 24.0

@@ -50,7 +50,7 @@ def rebuild(
     *,
     zone: str,
     run_id: str,
-    chunk_rows: int = 50_000,
+    chunk_rows: int = 25_000,
     company: str | None = None,
 ) -> Rebuild:
     """Load every archived page of the entity in the order in which it was read.
