@@ -22,7 +22,8 @@ from vismapbi_assets.powerbi.auth import Principal, TokenSource
 from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dataset import DatasetKeeper
 from vismapbi_assets.powerbi.publisher import Publisher
-from vismapbi_assets.powerbi.quota import QUERIES, Limits, Quota
+from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.quota_ledger import QUERIES, Limits
 from vismapbi_assets.powerbi.schema import PushColumn, PushModel, PushTable
 from vismapbi_assets.sandbox.powerbi.app import build_powerbi_app
 from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
@@ -33,7 +34,7 @@ TYPES = {
     pl.String: "String", pl.Decimal: "Decimal", pl.Date: "DateTime", pl.Int64: "Int64",
     pl.Boolean: "Boolean", pl.Float64: "Double",
 }  # fmt: skip
-SLICE = 50_000
+SLICE = 20_000
 
 
 def serve(pipe: Connection) -> None:

@@ -7,60 +7,34 @@ of the published rows only two hashes each are held. What is done about it belon
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from vismapbi_assets.powerbi.planner import PLATFORM, Counts, reversals
+from vismapbi_assets.powerbi.planner import PLATFORM, Counts
+from vismapbi_assets.powerbi.rows import (
+    DELTA,
+    HASH,
+    PARENT,
+    ROW_HASH,
+    ROW_KEY,
+    computed,
+    dtype_of,
+    hashed,
+    key_hash,
+    keyed,
+    missing,
+    undone,
+    with_reason,
+    within,
+)
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.values import REASON, check_columns, check_values
 from vismapbi_assets.store.published import PublishedTable
 
-ROW_KEY, ROW_HASH, PARENT, DELTA = "row_key", "row_hash", "parent", "delta"
 SLICE = 20_000
-_HASH = "_h"
-
-
-def computed(table: PushTable) -> list[str]:
-    """The columns that the caller delivers."""
-    return [c for c in table.column_names if c not in PLATFORM]
-
-
-def keyed(
-    table: PushTable,
-    rows: pl.DataFrame,
-    parent: pl.Expr | None,
-    held: Mapping[str, pl.DataType] | None = None,
-) -> pl.DataFrame:
-    """The rows with their key, the hash of their values, and the parent they came from.
-
-    Values take the types that the published rows have, or those of their push types.
-    """
-    names = computed(table)
-    first = pl.col(table.key[0]).cast(pl.String) if table.key else pl.lit("")
-    several = [pl.col(k).cast(pl.String) for k in table.key]
-    key = first if len(table.key) < 2 else pl.concat_str(several, separator="|")
-    types = {n: (held or {}).get(n) or dtype_of(table, n, rows.schema[n]) for n in names}
-    typed = rows.with_columns(
-        _wall(n, rows.schema[n]).cast(t) for n, t in types.items() if rows.schema[n] != t
-    )
-    return typed.select(
-        key.alias(ROW_KEY),
-        pl.struct(names).hash(seed=2026).cast(pl.String).alias(ROW_HASH),
-        (pl.lit(None, pl.String) if parent is None else parent.cast(pl.String)).alias(PARENT),
-        pl.lit(1, pl.Int8).alias(DELTA),
-        *names,
-    )
-
-
-def _wall(name: str, dtype: pl.DataType) -> pl.Expr:
-    """A column, times with a zone as wall time in UTC."""
-    value = pl.col(name)
-    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
-        return value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return value
 
 
 @dataclass
@@ -91,7 +65,6 @@ class Changes:
     )
     _files: list[Path] = field(default_factory=list)
     _seen: list[pl.Series] = field(default_factory=list)
-    _kept: list[pl.Series] = field(default_factory=list)
     _dropped: list[pl.Series] = field(default_factory=list)
     _matched: int = 0
     _repeated: bool = False
@@ -109,11 +82,11 @@ class Changes:
         else:
             known = pl.LazyFrame(schema={ROW_KEY: pl.String, ROW_HASH: pl.String})
         index = (
-            known.select(_hash(), pl.col(ROW_HASH).cast(pl.UInt64))
+            known.select(hashed(), pl.col(ROW_HASH).cast(pl.UInt64))
+            .sort(HASH)
             .collect(engine="streaming")
-            .sort(_HASH)
         )
-        self._known, self._row_hashes = index[_HASH], index[ROW_HASH]
+        self._known, self._row_hashes = index[HASH], index[ROW_HASH]
 
     def __enter__(self) -> Changes:
         return self
@@ -140,13 +113,13 @@ class Changes:
         if checked.rejected.height:
             bad = keyed(self.table, checked.rejected, self.parent)
             self._reject(bad.with_columns(checked.rejected[REASON]))
-            self._seen.append(bad.select(_hash()).to_series().drop_nulls())
+            self._seen.append(bad.select(hashed()).to_series().drop_nulls())
         first = rows[ROW_KEY].is_first_distinct()
         if not first.all():
-            self._reject(_with_reason(rows.filter(~first), "the key occurs twice"))
+            self._reject(with_reason(rows.filter(~first), "the key occurs twice"))
             rows = rows.filter(first)
         self.received += rows.height
-        hashes = rows.select(_hash()).to_series()
+        hashes = rows.select(hashed()).to_series()
         self._seen.append(hashes)
         position = self._known.search_sorted(hashes)
         inside = position.clip(upper_bound=max(len(self._known) - 1, 0))
@@ -156,7 +129,6 @@ class Changes:
         else:
             is_known = same = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
         self._matched += int(is_known.sum())
-        self._kept.append(hashes.filter(same))
         old = rows.filter(is_known & ~same)
         new = rows.filter(~is_known)
         if self.additions_only:
@@ -173,7 +145,7 @@ class Changes:
         if self._is_replacement(rows.height):
             self.only_replaceable = True
             self.changed += rows.height
-            self._dropped.append(rows.select(_hash()).to_series())
+            self._dropped.append(rows.select(hashed()).to_series())
             self._spill(rows)
             return
         before = self._published(rows[ROW_KEY])
@@ -183,11 +155,10 @@ class Changes:
             pl.col(n).ne_missing(pl.col(f"{n}_before").cast(rows.schema[n])) for n in names
         )
         really = pairs.filter(differs)[ROW_KEY]
-        self._kept.append(rows.filter(~_in(ROW_KEY, really)).select(_hash()).to_series())
-        rows = rows.filter(_in(ROW_KEY, really))
+        rows = rows.filter(within(ROW_KEY, really))
         self.changed += rows.height
-        self._dropped.append(rows.select(_hash()).to_series())
-        old = _undone(self.table, before.filter(_in(ROW_KEY, really)), rows)
+        self._dropped.append(rows.select(hashed()).to_series())
+        old = undone(self.table, before.filter(within(ROW_KEY, really)), rows)
         self._spill(pl.concat([old, rows]).sort(ROW_KEY, DELTA))
 
     def _is_replacement(self, more: int) -> bool:
@@ -202,7 +173,7 @@ class Changes:
     def _published(self, keys: pl.Series) -> pl.DataFrame:
         """Published rows in the shape of wanted ones; columns that they lack are empty."""
         if self._scope is not None:
-            found = self._scope.filter(_in(ROW_KEY, keys))
+            found = self._scope.filter(within(ROW_KEY, keys))
         else:
             found = self.published.lookup(keys)
         names = computed(self.table)
@@ -213,31 +184,41 @@ class Changes:
         """Rejects keys that came in several frames; the first one stands."""
         if not self._seen:
             return
-        seen = pl.concat(self._seen)
-        if seen.n_unique() == len(seen):
+        seen = pl.concat(self._seen).sort()
+        again = seen.filter(seen == seen.shift())
+        if again.is_empty():
             return
         self._repeated = True
-        twice = set(seen.filter(seen.is_duplicated()).to_list())
-        taken = twice & set(pl.concat(self._kept).to_list()) if self._kept else set()
+        twice = set(again.to_list())
+        taken = self._unchanged(seen.filter(seen.is_in(list(twice))))
         self._staying = taken.copy()
         for number, path in enumerate(self._files):
             frame = pl.read_ipc(path)
-            again = []
-            for key_hash, delta in frame.select(_hash(), DELTA).iter_rows():
-                again.append(key_hash in taken)
-                if delta > 0 and key_hash in twice:
-                    taken.add(key_hash)
-            mask = pl.Series(again, dtype=pl.Boolean)
+            repeated = []
+            for hash_of_key, delta in frame.select(hashed(), DELTA).iter_rows():
+                repeated.append(hash_of_key in taken)
+                if delta > 0 and hash_of_key in twice:
+                    taken.add(hash_of_key)
+            mask = pl.Series(repeated, dtype=pl.Boolean)
             if not mask.any():
                 continue
             bad = frame.filter(mask)
-            self._reject(_with_reason(bad.filter(pl.col(DELTA) > 0), "the key occurs twice"))
+            self._reject(with_reason(bad.filter(pl.col(DELTA) > 0), "the key occurs twice"))
             undone = bad.filter(pl.col(DELTA) < 0).height
             self.changed -= undone
             self.added -= bad.height - 2 * undone
             self.received -= bad.height - undone
             self._files[number] = path.with_suffix(".once")
             frame.filter(~mask).write_ipc(self._files[number], compression="lz4")
+
+    def _unchanged(self, seen: pl.Series) -> set[int]:
+        """Which of the hashes came more often than in changed rows, thus unchanged as well."""
+        counts = dict(seen.value_counts(name="n").iter_rows())
+        for frame in self._spilled():
+            wanted = frame.filter(pl.col(DELTA) > 0).select(hashed()).to_series()
+            for hash_of_key in wanted.filter(wanted.is_in(list(counts))):
+                counts[hash_of_key] -= 1
+        return {hash_of_key for hash_of_key, left in counts.items() if left > 0}
 
     def vanished(self) -> pl.Series:
         """Keys of published rows that are not wanted any more."""
@@ -246,14 +227,13 @@ class Changes:
             if self.additions_only or (self._matched == self.compared and not self._repeated):
                 self._vanished = none
             else:
-                seen = pl.concat(self._seen) if self._seen else pl.Series(_HASH, [], pl.UInt64)
-                gone = self._known.filter(~self._known.is_in(seen.implode()))
+                gone = missing(self._known, self._seen)
                 self._vanished = self._keys_of(gone) if len(gone) else none
         return self._vanished
 
     def _keys_of(self, hashes: pl.Series) -> pl.Series:
         known = self._scope.lazy() if self._scope is not None else self.published.current([ROW_KEY])
-        found = known.filter(_key_hash().is_in(hashes.implode())).select(ROW_KEY)
+        found = known.filter(key_hash().is_in(hashes.implode())).select(ROW_KEY)
         return found.collect(engine="streaming").to_series()
 
     def counts(self, net: int, destination: int) -> Counts:
@@ -268,7 +248,7 @@ class Changes:
         gone = self.vanished()
         for start in range(0, len(gone), SLICE):
             before = self._published(gone[start : start + SLICE])
-            yield _undone(self.table, before, None)
+            yield undone(self.table, before, None)
 
     def complete(self) -> Iterator[pl.DataFrame]:
         """What replacing posts: every row that is wanted, published ones included."""
@@ -304,50 +284,9 @@ def without(
     wanted = [ROW_KEY, ROW_HASH, PARENT, *(n for n in names if n in held)]
     rows = published.current(wanted)
     if leaving is not None and len(leaving):
-        rows = rows.filter(~_key_hash().is_in(leaving.implode()))
+        rows = rows.filter(~key_hash().is_in(leaving.implode()))
     absent = [pl.lit(None).cast(dtype_of(table, n)).alias(n) for n in names if n not in held]
     for batch in rows.collect_batches(chunk_size=SLICE, maintain_order=True, engine="streaming"):
         if batch.height:
             shaped = batch.with_columns(pl.lit(1, pl.Int8).alias(DELTA), *absent)
             yield shaped.select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)
-
-
-def dtype_of(table: PushTable, name: str, given: pl.DataType | None = None) -> pl.DataType:
-    """The polars type in which a column is kept; a date may stay a date."""
-    if given == pl.Date and table.column(name).data_type == "DateTime":
-        return pl.Date()
-    return {
-        "String": pl.String(),
-        "Int64": pl.Int64(),
-        "Double": pl.Float64(),
-        "Boolean": pl.Boolean(),
-        "DateTime": pl.Datetime("us"),
-        "Decimal": pl.Decimal(19, 4),
-    }[table.column(name).data_type]
-
-
-def _undone(table: PushTable, before: pl.DataFrame, like: pl.DataFrame | None) -> pl.DataFrame:
-    """Reversals of published rows in the shape of planned rows."""
-    names = computed(table)
-    typed = [pl.col(n).cast(like.schema[n]) for n in names] if like is not None else []
-    return (
-        reversals(table, before)
-        .with_columns(*typed, pl.lit(-1, pl.Int8).alias(DELTA))
-        .select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)
-    )
-
-
-def _with_reason(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
-    return rows.with_columns(pl.lit(reason).alias(REASON))
-
-
-def _key_hash() -> pl.Expr:
-    return pl.col(ROW_KEY).hash(seed=1)
-
-
-def _hash() -> pl.Expr:
-    return _key_hash().alias(_HASH)
-
-
-def _in(column: str, values: pl.Series) -> pl.Expr:
-    return pl.col(column).is_in(values.implode())

@@ -6,11 +6,9 @@ outcome, when unknown, is settled by whoever sent it. Quotas, plans and decision
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -20,36 +18,14 @@ import tenacity
 from vismapbi_assets.powerbi.auth import Tokens
 from vismapbi_assets.powerbi.errors import (
     OutcomeUnknown,
-    QueryFailed,
     Throttled,
     Transient,
     classify,
     parse,
 )
+from vismapbi_assets.powerbi.wire import Reply, Usage, body_of, is_refusal, json_of, result_rows
 
 SEQUENCE_HEADER = "X-PowerBI-PushData-SequenceNumber"
-
-
-@dataclass(slots=True)
-class Usage:
-    """What has been sent by one client."""
-
-    calls: int = 0
-    posts: int = 0
-    queries: int = 0
-    bytes_sent: int = 0
-    rows_sent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A successful answer; `data` has lower-case keys."""
-
-    status: int
-    data: Any
-    request_id: str
-    seconds: float
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +64,7 @@ class PowerBIClient:
     def create_dataset(self, body: Mapping[str, Any], *, retention: str = "None") -> Reply:
         """Creates a dataset, sent once: 201 with the id, or 202 while it is being made."""
         path = f"/datasets?defaultRetentionPolicy={retention}"
-        return self._once("create dataset", "POST", path, _json(body), kind="create")
+        return self._once("create dataset", "POST", path, json_of(body), kind="create")
 
     def delete_dataset(self, dataset_id: str) -> Reply:
         """Deletes a dataset; no publishing path calls this."""
@@ -103,7 +79,7 @@ class PowerBIClient:
     def put_table(self, dataset_id: str, table: str, body: Mapping[str, Any]) -> Reply:
         """Replaces schema and measures of an existing table."""
         path = f"/datasets/{dataset_id}/tables/{quote(table, safe='')}"
-        return self._repeatable(f"change table {table!r}", "PUT", path, _json(body), kind="table")
+        return self._repeatable(f"change table {table!r}", "PUT", path, json_of(body), kind="table")
 
     def post_rows(
         self, dataset_id: str, table: str, body: bytes, *, rows: int, sequence: int | None = None
@@ -132,13 +108,13 @@ class PowerBIClient:
         body = {"queries": [{"query": dax}], "serializerSettings": {"includeNulls": True}}
         self.usage.queries += 1
         path = f"/datasets/{dataset_id}/executeQueries"
-        reply = self._repeatable("query", "POST", path, _json(body), kind="query", lower=False)
-        return _result_rows(reply.data)
+        reply = self._repeatable("query", "POST", path, json_of(body), kind="query", lower=False)
+        return result_rows(reply.data)
 
     def start_refresh(self, dataset_id: str, body: Mapping[str, Any]) -> Reply:
         """Starts a refresh of an import model, sent once."""
         path = f"/datasets/{dataset_id}/refreshes"
-        return self._once("start refresh", "POST", path, _json(body), kind="refresh")
+        return self._once("start refresh", "POST", path, json_of(body), kind="refresh")
 
     def refreshes(self, dataset_id: str, top: int = 10) -> list[dict[str, Any]]:
         """The refresh history, newest first."""
@@ -233,10 +209,10 @@ class PowerBIClient:
             except requests.RequestException as error:
                 found = OutcomeUnknown if kind in ("rows", "create") else Transient
                 raise found(operation, detail=f"no answer ({type(error).__name__})") from None
-            if 200 <= response.status_code < 300 and not _is_refusal(response.content):
+            if 200 <= response.status_code < 300 and not is_refusal(response.content):
                 return Reply(
                     status=response.status_code,
-                    data=_body(response.content, lower=lower),
+                    data=body_of(response.content, lower=lower),
                     request_id=response.headers.get("RequestId", ""),
                     seconds=self.clock() - started,
                     headers=response.headers,
@@ -246,46 +222,3 @@ class PowerBIClient:
             if not expired or renewed or answer.status >= 500:
                 raise classify(operation, answer, kind=kind)
             renewed = True
-
-
-def _is_refusal(content: bytes) -> bool:
-    """Whether a 200 carries the refusal that is sent while the tenant setting is off."""
-    return len(content) < 1_000 and b"not accessible for application" in content
-
-
-def _json(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _body(content: bytes, *, lower: bool) -> Any:
-    if not content:
-        return {}
-    try:
-        data = json.loads(content, parse_float=Decimal)
-    except ValueError:
-        return {}
-    return _lower(data) if lower else data
-
-
-def _lower(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {str(k).lower(): _lower(v) for k, v in data.items()}
-    return [_lower(v) for v in data] if isinstance(data, list) else data
-
-
-def _result_rows(data: Any) -> list[dict[str, Any]]:
-    """The rows of the one table; an error may sit at any of three levels of a 200."""
-    level = data
-    for name in ("results", "tables"):
-        _refuse_error(level)
-        inner = level.get(name) if isinstance(level, dict) else None
-        if not inner:
-            raise QueryFailed("query", detail=f"the answer has no {name}")
-        level = inner[0]
-    _refuse_error(level)
-    return list(level.get("rows") or [])
-
-
-def _refuse_error(level: Any) -> None:
-    if isinstance(level, dict) and level.get("error"):
-        raise QueryFailed("query", detail=json.dumps(level["error"], default=str)[:400])

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from vismapbi_assets.powerbi.client import PowerBIClient, Reply
+from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.errors import (
     NotPushDataset,
     OutcomeUnknown,
@@ -21,6 +21,14 @@ from vismapbi_assets.powerbi.errors import (
     QueryFailed,
     TableMissing,
     Throttled,
+)
+from vismapbi_assets.powerbi.registry import (
+    AmbiguousDataset,
+    CreationRunning,
+    Dataset,
+    Pinned,
+    Registry,
+    SchemaRefused,
 )
 from vismapbi_assets.powerbi.schema import (
     PushModel,
@@ -30,47 +38,21 @@ from vismapbi_assets.powerbi.schema import (
     table_request,
 )
 from vismapbi_assets.powerbi.schema_diff import SchemaDiff, compare
+from vismapbi_assets.powerbi.wire import Reply
 from vismapbi_assets.store.objects import Objects
 
-REGISTRY = "powerbi/dataset.json"
+__all__ = [
+    "AmbiguousDataset",
+    "CreationRunning",
+    "Dataset",
+    "DatasetKeeper",
+    "Pinned",
+    "SchemaRefused",
+]
+
+
 CREATING = "powerbi/creating.json"
 CREATION_LEASE = timedelta(minutes=10)
-
-
-class AmbiguousDataset(Permanent):
-    """Several datasets, or a foreign one, carry the name; the choice is left to a person."""
-
-
-class CreationRunning(Permanent):
-    """Another run has begun to create the dataset and it has not appeared yet."""
-
-    next_step = "Wait ten minutes and run again; nothing was created twice."
-
-
-class SchemaRefused(Permanent):
-    """The wanted model differs from the dataset in a way that no PUT can bring about."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pinned:
-    """What the store remembers of the dataset."""
-
-    dataset_id: str
-    workspace_id: str
-    model: PushModel
-    pinned_at: datetime
-    origin: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """The verified dataset and what had to be done to get it."""
-
-    dataset_id: str
-    fingerprint: str
-    origin: str
-    changed: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +66,14 @@ class DatasetKeeper:
     polls: int = 30
     poll_seconds: float = 2.0
 
+    @property
+    def registry(self) -> Registry:
+        """What the store remembers."""
+        return Registry(self.objects, self.client.workspace_id, self.clock)
+
     def pinned(self) -> Pinned | None:
-        """What the store remembers, None before the first run."""
-        data = self.objects.get(REGISTRY)
-        return msgspec.json.decode(data, type=Pinned) if data else None
-
-    def pin(self, dataset_id: str, model: PushModel, origin: str) -> Pinned:
-        """Remembers a dataset; also the way to choose one by hand."""
-        found = Pinned(
-            dataset_id=dataset_id,
-            workspace_id=self.client.workspace_id,
-            model=model,
-            pinned_at=datetime.fromtimestamp(self.clock(), UTC),
-            origin=origin,
-        )
-        self.objects.put(REGISTRY, msgspec.json.encode(found))
-        return found
-
-    def unpin(self) -> None:
-        """Forgets the dataset; the next `ensure` looks for it by name or creates it."""
-        self.objects.delete(REGISTRY)
+        """The dataset as remembered, None before the first run."""
+        return self.registry.pinned()
 
     def ensure(self, model: PushModel) -> Dataset:
         """The dataset of this model: found, created or changed, and verified."""
@@ -167,7 +137,7 @@ class DatasetKeeper:
         for table in model.tables:
             self.client.put_table(found, table.name, table_request(table))
         self.objects.delete(CREATING)
-        return self.pin(found, model, "adopted")
+        return self.registry.pin(found, model, "adopted")
 
     def _create(self, model: PushModel) -> Pinned:
         self._claim_creation()
@@ -195,7 +165,7 @@ class DatasetKeeper:
         self.objects.put(CREATING, mine)
 
     def _created(self, dataset_id: str, model: PushModel) -> Pinned:
-        pinned = self.pin(dataset_id, model, "created")
+        pinned = self.registry.pin(dataset_id, model, "created")
         self.objects.delete(CREATING)
         return pinned
 
@@ -242,7 +212,7 @@ class DatasetKeeper:
                 f"{change.table}: columns added: {added}; rows before {_said(before)}, "
                 f"after {_said(after)}"
             )
-        self.pin(pinned.dataset_id, model, pinned.origin)
+        self.registry.pin(pinned.dataset_id, model, pinned.origin)
         return tuple(c.table for c in diff.tables), tuple(notes)
 
     def _refuse(self, diff: SchemaDiff, pinned: Pinned) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from vismapbi_assets.powerbi.changes import DELTA, PARENT, ROW_HASH, ROW_KEY, computed
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.encode import MAX_BYTES, MAX_ROWS, chunks
 from vismapbi_assets.powerbi.planner import Action
+from vismapbi_assets.powerbi.rows import DELTA, PARENT, ROW_HASH, ROW_KEY, computed
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.verify import added, as_facts, totals_of
 from vismapbi_assets.store.drafts import Batch, Plan

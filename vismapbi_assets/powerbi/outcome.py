@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from vismapbi_assets.powerbi.encode import MAX_BYTES, MAX_ROWS
-from vismapbi_assets.powerbi.quota import Forecast
+from vismapbi_assets.powerbi.quota_ledger import Forecast
 
 Status = Literal["ok", "repaired", "partial", "failed"]
 

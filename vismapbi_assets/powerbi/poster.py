@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from vismapbi_assets.powerbi.changes import DELTA
-from vismapbi_assets.powerbi.client import Reply
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.encode import encode_rows
 from vismapbi_assets.powerbi.errors import (
@@ -26,8 +24,10 @@ from vismapbi_assets.powerbi.errors import (
 )
 from vismapbi_assets.powerbi.planner import BATCH_ID, stamped
 from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.rows import DELTA
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.sequence import SequenceNumbers
+from vismapbi_assets.powerbi.wire import Reply
 from vismapbi_assets.store.drafts import Batch, Plan
 from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.ledger import BatchState

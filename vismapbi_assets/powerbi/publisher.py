@@ -18,18 +18,19 @@ from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.drafting import write_plan
 from vismapbi_assets.powerbi.errors import Throttled, Transient
-from vismapbi_assets.powerbi.outcome import Published, PublishOptions, Status
+from vismapbi_assets.powerbi.outcome import Published, PublishOptions
 from vismapbi_assets.powerbi.planner import Choice, choose
 from vismapbi_assets.powerbi.poster import Carried, Poster
 from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.session import Session, known_totals
-from vismapbi_assets.powerbi.verify import as_facts
 from vismapbi_assets.store.drafts import Plan
 from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.plans import Plans
 from vismapbi_assets.store.published import PublishedTable
 from vismapbi_assets.store.store import Store
+
+__all__ = ["PublishOptions", "Published", "Publisher"]
 
 
 @dataclass(slots=True)
@@ -121,12 +122,12 @@ class Publisher:
             with lease:
                 held = session.recover()
                 if held is not None:
-                    return _result(session, "recover", held)
+                    return session.result("recover", held)
                 with compare(session.published) as changes:
                     changes.take(frames)
                     return self._bring(session, changes, facts, replace_reason)
         except (Throttled, Transient) as error:
-            return _result(session, "nothing", Carried("partial", str(error), self.clock() + 60))
+            return session.result("nothing", Carried("partial", str(error), self.clock() + 60))
         finally:
             self.quota.release()
             self.queries.release()
@@ -144,7 +145,7 @@ class Publisher:
         if distrust and meta.plan and not self.options.repair and replace_reason is None:
             session.published.mark_dirty(distrust)
             said = f"{distrust}; automatic repair is switched off"
-            return _result(session, "nothing", Carried("refused", said), changes)
+            return session.result("nothing", Carried("refused", said), changes)
         wanted = distrust or replace_reason
         if changes.only_replaceable and session.table.strategy != "replace":
             wanted = wanted or "reversals would cost more than half of the table"
@@ -161,15 +162,15 @@ class Publisher:
                 max_rows=self.options.max_rows,
             )
             if choice.action == "nothing":
-                _note_sources(session.published, about)
-                return _result(session, "nothing", Carried("sent", choice.reason), changes)
+                session.note_sources(about)
+                return session.result("nothing", Carried("sent", choice.reason), changes)
             carried = session.finish(self._plan(session, changes, choice, about))
             if carried.status != "dirty":
                 break
             wanted, session.repaired = carried.reason, True
         said = carried.reason or choice.reason
-        return _result(
-            session, choice.action, Carried(carried.status, said, carried.resume_at), changes
+        return session.result(
+            choice.action, Carried(carried.status, said, carried.resume_at), changes
         )
 
     def _plan(
@@ -225,50 +226,3 @@ class Publisher:
 
 def _nothing_new(table: PushTable) -> Callable[[PublishedTable], Changes]:
     return lambda published: Changes(table, published, additions_only=True)
-
-
-def _note_sources(published: PublishedTable, facts: Mapping[str, object]) -> None:
-    """Remembers that sources moved without moving a row."""
-    meta = published.meta()
-    sources, lookup = facts.get("sources") or {}, facts.get("lookup_hash")
-    assert isinstance(sources, dict)  # noqa: S101 - made by publish
-    moved = {k: v for k, v in sources.items() if meta.sources.get(k) != v}
-    if moved or (lookup and lookup != meta.lookup_hash):
-        published.note(sources=sources, lookup_hash=str(lookup) if lookup else None)
-
-
-def _result(
-    session: Session, action: str, carried: Carried, changes: Changes | None = None
-) -> Published:
-    meta = session.published.meta()
-    status: Status = "repaired" if session.repaired else "ok"
-    if carried.status == "partial":
-        status = "partial"
-    elif carried.status in ("dirty", "refused"):
-        status = "failed"
-    totals = as_facts(known_totals(session.published, meta, session.table))["sums"]
-    assert isinstance(totals, dict)  # noqa: S101 - written by as_facts
-    rejected = changes.rejected if changes else []
-    return Published(
-        table=session.table.name,
-        action=action,
-        reason=carried.reason,
-        status=status,
-        posted=session.poster.rows,
-        posts=session.poster.posts,
-        batches=tuple(session.batches),
-        net=meta.net,
-        destination=meta.rows,
-        totals=totals,
-        verified=session.verified and status in ("ok", "repaired"),
-        added=changes.added if changes else 0,
-        changed=changes.changed if changes else 0,
-        vanished=len(changes.vanished()) if changes else 0,
-        ignored=changes.ignored if changes else 0,
-        rejected=pl.concat(rejected, how="diagonal_relaxed") if rejected else pl.DataFrame(),
-        notes=tuple(session.notes),
-        forecast=session.forecast,
-        resume_at=carried.resume_at,
-        empty_seconds=session.poster.empty_seconds,
-        seconds=session.clock() - session.started,
-    )

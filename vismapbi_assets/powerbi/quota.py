@@ -8,60 +8,27 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
 
+from vismapbi_assets.powerbi.quota_ledger import (
+    HOUR,
+    MINUTE,
+    QUERIES,
+    Booking,
+    Forecast,
+    Ledger,
+    Limits,
+    blocked,
+    fit,
+    pruned,
+)
 from vismapbi_assets.store.append_log import AppendLog
 
-MINUTE, HOUR = 60.0, 3600.0
-SKEW = 2.0
-"""Seconds by which windows are held longer than the service holds them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the service allows one dataset; None for no such limit."""
-
-    per_minute: int = 120
-    per_hour_when_large: int | None = 120
-    large_table: int = 250_000
-    rows_per_hour: int | None = 1_000_000
-    pending: int = 5
-    reserve_rows: int = 20_000
-    reserve_posts: int = 6
-
-
-QUERIES = Limits(per_hour_when_large=None, rows_per_hour=None)
-"""The limit of executeQueries, which is counted per user."""
-
-
-class Booking(msgspec.Struct, array_like=True):
-    """POSTs and rows that count until their windows have passed `at`; `open` is a grant's id."""
-
-    at: float
-    posts: int
-    rows: int
-    open: str = ""
-
-
-class Ledger(msgspec.Struct):
-    """The whole state of a quota; every entry of its log is one."""
-
-    bookings: list[Booking] = []
-    blocked_until: float = 0.0
-    sizes: dict[str, int] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What posting some rows will take: POSTs, full hours begun, and seconds from now."""
-
-    rows: int
-    posts: int
-    hours: int
-    seconds: float
+__all__ = ["QUERIES", "Forecast", "Limits", "Quota"]
 
 
 @dataclass(slots=True)
@@ -118,7 +85,7 @@ class Quota:
         """Tells every process that the service asked to wait."""
         until = self.clock() + seconds
         self._grant.posts = 0
-        self._write(lambda ledger, _: _replace(ledger, max(ledger.blocked_until, until)))
+        self._write(lambda ledger, _: blocked(ledger, until))
 
     def sized(self, table: str, rows: int) -> None:
         """Remembers how many rows a table holds, written only when it changes what is allowed."""
@@ -141,7 +108,7 @@ class Quota:
 
     def forecast(self, rows: int, posts: int, *, table_rows: int = 0) -> Forecast:
         """How long posting `rows` in `posts` requests will take from now on."""
-        ledger, now = self._pruned(self.state(), self.clock()), self.clock()
+        ledger, now = pruned(self.state(), self.clock()), self.clock()
         large = table_rows >= self.limits.large_table or self._is_large(ledger)
         hours = 1
         seconds = max(0.0, ledger.blocked_until - now)
@@ -172,7 +139,7 @@ class Quota:
             share = math.ceil(left_rows / max(left_posts, 1) * posts)
             amount = max(rows, min(share, room_rows))
             until = now + self.grant_seconds
-            granted[0] = _Grant(f"{self.holder}#{self.grants + 1}", posts, amount, until)
+            granted[0] = _Grant(f"{self.holder}#{uuid.uuid4().hex[:8]}", posts, amount, until)
             ledger.bookings.append(Booking(until, posts, amount, granted[0].id))
             return ledger
 
@@ -191,18 +158,18 @@ class Quota:
         open_grants = [b for b in ledger.bookings if b.open and b.at > now]
         if len(open_grants) >= limits.pending:
             wait = max(wait, min(b.at for b in open_grants) - now)
-        minute = _fit(ledger, now, MINUTE, limits.per_minute, 1, "posts")
+        minute = fit(ledger, now, MINUTE, limits.per_minute, 1, "posts")
         posts, wait = minute[0], max(wait, minute[1])
         reserve = self._reserve(ledger, left_rows)
         if limits.per_hour_when_large is not None and self._is_large(ledger):
             hourly = limits.per_hour_when_large - (limits.reserve_posts if reserve else 0)
-            fit = _fit(ledger, now, HOUR, hourly, 1, "posts")
-            posts, wait = min(posts, fit[0]), max(wait, fit[1])
+            hour = fit(ledger, now, HOUR, hourly, 1, "posts")
+            posts, wait = min(posts, hour[0]), max(wait, hour[1])
         room = left_rows
         if limits.rows_per_hour is not None:
             allowed = limits.rows_per_hour - (limits.reserve_rows if reserve else 0)
-            fit = _fit(ledger, now, HOUR, allowed, rows, "rows")
-            room, wait = fit[0], max(wait, fit[1])
+            hour = fit(ledger, now, HOUR, allowed, rows, "rows")
+            room, wait = hour[0], max(wait, hour[1])
         return posts, room, wait
 
     def _reserve(self, ledger: Ledger, left_rows: int) -> bool:
@@ -228,24 +195,7 @@ class Quota:
                 booking.open = ""
                 booking.at = grant.last or now
                 booking.posts, booking.rows = grant.used_posts, grant.used_rows
-        return self._pruned(ledger, now)
-
-    def _pruned(self, ledger: Ledger, now: float) -> Ledger:
-        """Drops what no window holds any more and merges what is older than a minute."""
-        kept: dict[int, Booking] = {}
-        fresh: list[Booking] = []
-        for b in ledger.bookings:
-            if b.at <= now - HOUR - SKEW or not b.posts:
-                continue
-            if b.open or b.at > now - MINUTE - SKEW:
-                fresh.append(b)
-                continue
-            bucket = kept.setdefault(int(b.at // 10), Booking(0.0, 0, 0))
-            bucket.at = max(bucket.at, b.at)
-            bucket.posts += b.posts
-            bucket.rows += b.rows
-        ledger.bookings = [*kept.values(), *fresh]
-        return ledger
+        return pruned(ledger, now)
 
     def _write(self, change: Callable[[Ledger, float], Ledger | None]) -> None:
         """Appends what `change` makes of the ledger, again until nobody was faster."""
@@ -257,23 +207,3 @@ class Quota:
                 return
             if self.log.append((last.number if last else 0) + 1, msgspec.json.encode(changed)):
                 return
-
-
-def _replace(ledger: Ledger, blocked_until: float) -> Ledger:
-    ledger.blocked_until = blocked_until
-    return ledger
-
-
-def _fit(
-    ledger: Ledger, now: float, window: float, limit: int, amount: int, of: str
-) -> tuple[int, float]:
-    """How much fits into a sliding window now, and the wait until `amount` does."""
-    counted = sorted((b.at, getattr(b, of)) for b in ledger.bookings if b.at > now - window - SKEW)
-    room = limit - sum(n for _, n in counted)
-    if room >= amount:
-        return room, 0.0
-    for at, n in counted:
-        room += n
-        if room >= amount:
-            return 0, max(at + window + SKEW - now, 0.01)
-    return 0, window

@@ -15,12 +15,12 @@ from typing import Any, Literal
 import polars as pl
 
 from vismapbi_assets.powerbi import dax
-from vismapbi_assets.powerbi.changes import computed
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.errors import Permanent
 from vismapbi_assets.powerbi.outcome import Published
 from vismapbi_assets.powerbi.planner import ROW_DELTA
 from vismapbi_assets.powerbi.publisher import Publisher
+from vismapbi_assets.powerbi.rows import computed
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.verify import differences, totals_of
 

@@ -6,19 +6,23 @@ Holds the claim on the table and what the run has gathered. What to plan is deci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from vismapbi_assets.powerbi.changes import computed
+import polars as pl
+
+from vismapbi_assets.powerbi.changes import Changes
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.drafting import commit_plan
 from vismapbi_assets.powerbi.errors import Throttled, Transient
+from vismapbi_assets.powerbi.outcome import Published, Status
 from vismapbi_assets.powerbi.poster import SETTLING, Carried, Poster
-from vismapbi_assets.powerbi.quota import Forecast
+from vismapbi_assets.powerbi.quota_ledger import Forecast
+from vismapbi_assets.powerbi.rows import computed
 from vismapbi_assets.powerbi.schema import PushTable
-from vismapbi_assets.powerbi.verify import differences, from_facts, totals_of
+from vismapbi_assets.powerbi.verify import as_facts, differences, from_facts, totals_of
 from vismapbi_assets.store.drafts import Plan
 from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.plans import Plans
@@ -143,3 +147,47 @@ class Session:
                 self.verified = True
                 return Carried("sent")
         return Carried("dirty", "after the plan the table differs: " + "; ".join(differs))
+
+    def note_sources(self, facts: Mapping[str, object]) -> None:
+        """Remembers that sources moved without moving a row."""
+        meta = self.published.meta()
+        sources, lookup = facts.get("sources") or {}, facts.get("lookup_hash")
+        assert isinstance(sources, dict)  # noqa: S101 - made by publish
+        moved = {k: v for k, v in sources.items() if meta.sources.get(k) != v}
+        if moved or (lookup and lookup != meta.lookup_hash):
+            self.published.note(sources=sources, lookup_hash=str(lookup) if lookup else None)
+
+    def result(self, action: str, carried: Carried, changes: Changes | None = None) -> Published:
+        """What the call did, in the words of the audit log."""
+        meta = self.published.meta()
+        status: Status = "repaired" if self.repaired else "ok"
+        if carried.status == "partial":
+            status = "partial"
+        elif carried.status in ("dirty", "refused"):
+            status = "failed"
+        totals = as_facts(known_totals(self.published, meta, self.table))["sums"]
+        assert isinstance(totals, dict)  # noqa: S101 - written by as_facts
+        rejected = changes.rejected if changes else []
+        return Published(
+            table=self.table.name,
+            action=action,
+            reason=carried.reason,
+            status=status,
+            posted=self.poster.rows,
+            posts=self.poster.posts,
+            batches=tuple(self.batches),
+            net=meta.net,
+            destination=meta.rows,
+            totals=totals,
+            verified=self.verified and status in ("ok", "repaired"),
+            added=changes.added if changes else 0,
+            changed=changes.changed if changes else 0,
+            vanished=len(changes.vanished()) if changes else 0,
+            ignored=changes.ignored if changes else 0,
+            rejected=pl.concat(rejected, how="diagonal_relaxed") if rejected else pl.DataFrame(),
+            notes=tuple(self.notes),
+            forecast=self.forecast,
+            resume_at=carried.resume_at,
+            empty_seconds=self.poster.empty_seconds,
+            seconds=self.clock() - self.started,
+        )

@@ -20,7 +20,8 @@ from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dataset import DatasetKeeper
 from vismapbi_assets.powerbi.outcome import PublishOptions
 from vismapbi_assets.powerbi.publisher import Publisher
-from vismapbi_assets.powerbi.quota import QUERIES, Limits, Quota
+from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.quota_ledger import QUERIES, Limits
 from vismapbi_assets.powerbi.schema import PushColumn, PushModel, PushTable
 from vismapbi_assets.sandbox.powerbi.app import build_powerbi_app
 from vismapbi_assets.sandbox.powerbi.clock import Clock

@@ -4,12 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vismapbi_assets.powerbi.dataset import (
-    CREATING,
-    AmbiguousDataset,
-    CreationRunning,
-    SchemaRefused,
-)
+from vismapbi_assets.powerbi.dataset import CREATING
 from vismapbi_assets.powerbi.errors import (
     CreationBlocked,
     DatasetMissing,
@@ -17,6 +12,11 @@ from vismapbi_assets.powerbi.errors import (
     OutcomeUnknown,
     TenantSettingOff,
     WorkspaceUnknown,
+)
+from vismapbi_assets.powerbi.registry import (
+    AmbiguousDataset,
+    CreationRunning,
+    SchemaRefused,
 )
 from vismapbi_assets.powerbi.schema import PushColumn, PushMeasure
 from vismapbi_tests.powerbi.conftest import FACT, LOG, MODEL, facts, same

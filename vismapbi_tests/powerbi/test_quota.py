@@ -2,7 +2,8 @@
 
 import pytest
 
-from vismapbi_assets.powerbi.quota import QUERIES, Limits, Quota
+from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.quota_ledger import QUERIES, Limits
 from vismapbi_assets.sandbox.powerbi.limits import Limits as ServiceLimits
 from vismapbi_assets.sandbox.powerbi.limits import Meter
 from vismapbi_assets.store.store import Store

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vismapbi_assets.powerbi.quota import Limits, Quota
+from vismapbi_assets.powerbi.quota import Quota
+from vismapbi_assets.powerbi.quota_ledger import Limits
 from vismapbi_assets.powerbi.replay import (
     NothingToReplay,
     compact,
