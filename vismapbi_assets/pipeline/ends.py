@@ -20,13 +20,13 @@ def open_store(settings: Settings) -> Store:
 
 
 def visma_client(
-    settings: Settings, store: Store, company_key: str, *, clock: Clock | None = None
+    settings: Settings, store: Store | None, company_key: str, *, clock: Clock | None = None
 ) -> VismaClient:
-    """A client for one company whose call budget is shared through the store."""
+    """A client for one company whose call budget is shared through the store, if there is one."""
     company = settings.company(company_key)
     budget = CallBudget(
         company.key,
-        log=store.log(f"quota/visma/{company.key}"),
+        log=store.log(f"quota/visma/{company.key}") if store else None,
         reserve=settings.visma.reserve_calls,
         clock=clock,
     )

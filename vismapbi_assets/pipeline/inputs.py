@@ -103,24 +103,18 @@ def published_frame(store: Store, name: str) -> pl.LazyFrame:
     )
 
 
-def build_inputs(
-    store: Store, settings: Settings, table: Table, as_of: date, moved: Moved | None = None
-) -> Inputs:
-    """The inputs of one table; with `moved`, driving entities hold only the moved documents."""
-    entities = {}
-    for name in table.sources:
-        if moved is not None and name in moved.frames:
-            live = moved.frames[name].filter(pl.col("deleted_at").is_null())
-            entities[name] = _typed(live.lazy(), name)
-        elif moved is not None and table.row_wise and name in table.row_wise.entities:
-            entities[name] = pl.LazyFrame(
-                schema={**CATALOGUE[name].state_schema, "sequence": pl.Int64}
-            )
-        else:
-            entities[name] = entity_frame(store, name)
+def live_frame(name: str, moved: pl.DataFrame | None) -> pl.LazyFrame:
+    """The live ones of some moved documents with the entity's full schema; none where None."""
+    if moved is None:
+        return pl.LazyFrame(schema={**CATALOGUE[name].state_schema, "sequence": pl.Int64()})
+    return _typed(moved.filter(pl.col("deleted_at").is_null()).lazy(), name)
+
+
+def build_inputs(store: Store, settings: Settings, table: Table, as_of: date) -> Inputs:
+    """The inputs of one table, its own published rows among them (snapshots, calendar)."""
     return Inputs(
-        entities=entities,
-        tables={name: published_frame(store, name) for name in table.tables},
+        entities={name: entity_frame(store, name) for name in table.sources},
+        tables={name: published_frame(store, name) for name in (*table.tables, table.name)},
         companies=companies(settings),
         as_of=as_of,
         zone=settings.time_zone,
@@ -190,12 +184,12 @@ def model_digest() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(settings: Settings, as_of: date) -> str:
-    """What computed rows depend on beside their sources; when it moves, tables are recomputed."""
-    parts = (
-        model_digest(),
-        repr(companies(settings)),
-        settings.time_zone,
-        as_of.strftime("%Y-%m"),
-    )
+def fingerprint(settings: Settings, as_of: date | None) -> str:
+    """What computed rows depend on beside their sources; when it moves, tables are recomputed.
+
+    Rows of ledgers and calendars may depend on the month of the data date, never on its day; rows
+    of single documents on no date at all (None).
+    """
+    month = as_of.strftime("%Y-%m") if as_of else ""
+    parts = (model_digest(), repr(companies(settings)), settings.time_zone, month)
     return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()

@@ -11,17 +11,18 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.schema import validate
-from vismapbi_assets.model.table import Table
+from vismapbi_assets.model.table import RowWise, Table
 from vismapbi_assets.pipeline.inputs import (
     build_inputs,
     fingerprint,
+    live_frame,
     moved_slices,
 )
 from vismapbi_assets.pipeline.workbench import Workbench
@@ -80,32 +81,33 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
     meta = store.published(table.name).meta()
     sources = _sources(bench, table)
     began = time.perf_counter()
-    probe = build_inputs(store, settings, table, as_of)
-    lookup = _lookup_hash(bench, table, probe, as_of)
+    digest = fingerprint(settings, None if table.row_wise else as_of)
+    known = meta.lookup_hash or ""
+    trusted = meta.plan > 0 and not meta.dirty and known.partition(":")[0] == digest and not force
     rejects: list[pl.DataFrame] = []
-    same_rules = meta.plan > 0 and meta.lookup_hash == lookup and not meta.dirty
-    if same_rules and meta.sources == sources and not force:
+    if trusted and meta.sources == sources:
         nothing = pl.Series([], dtype=pl.String)
         published = publisher.publish(push, iter(()), scope_parents=nothing)
     elif table.row_wise is not None:
-        scope = None
-        if same_rules and not force:
-            scope = _parents(bench, table, meta.sources)
+        inputs = build_inputs(store, settings, table, as_of)
+        lookup = f"{digest}:{_lookup_hash(table.row_wise, inputs)}"
+        scope = _parents(bench, table, meta.sources) if trusted and known == lookup else None
         since = meta.sources if scope is not None else {}
         published = publisher.publish(
             push,
-            _row_wise_frames(bench, table, as_of, since, rejects, whole=scope is None),
+            _row_wise_frames(bench, table, inputs, since, rejects, whole=scope is None),
             scope_parents=scope,
             parent=table.row_wise.parent,
             sources=sources,
             lookup_hash=lookup,
         )
     else:
+        inputs = build_inputs(store, settings, table, as_of)
         published = publisher.publish(
             push,
-            _checked(table, _transform(table, probe), rejects),
+            _checked(table, table.compute(inputs), rejects),
             sources=sources,
-            lookup_hash=lookup,
+            lookup_hash=digest,
         )
     computed = time.perf_counter() - began
     rejects.append(published.rejected)
@@ -166,13 +168,11 @@ def _sources(bench: Workbench, table: Table) -> dict[str, int]:
     return found
 
 
-def _lookup_hash(bench: Workbench, table: Table, inputs: Inputs, as_of: date) -> str:
-    digest = fingerprint(bench.settings, as_of)
-    row_wise = table.row_wise
-    if row_wise is None or row_wise.lookup is None:
-        return digest
+def _lookup_hash(row_wise: RowWise, inputs: Inputs) -> str:
+    if row_wise.lookup is None:
+        return ""
     frame = row_wise.lookup(inputs)
-    return f"{digest}:{frame.hash_rows(seed=7).sort().implode().hash(seed=7).item():x}"
+    return f"{frame.hash_rows(seed=7).sort().implode().hash(seed=7).item():x}"
 
 
 def _parents(bench: Workbench, table: Table, since: Mapping[str, int]) -> pl.Series:
@@ -190,24 +190,21 @@ def _parents(bench: Workbench, table: Table, since: Mapping[str, int]) -> pl.Ser
 def _row_wise_frames(
     bench: Workbench,
     table: Table,
-    as_of: date,
+    inputs: Inputs,
     since: Mapping[str, int],
     rejects: list[pl.DataFrame],
     *,
     whole: bool,
 ) -> Iterator[pl.DataFrame]:
+    """The rows of the moved documents, slice by slice; with `whole` also those of no document."""
+    row_wise = table.row_wise
+    if row_wise is None or table.transform is None:
+        return
     for moved in moved_slices(bench.store, table, since):
-        inputs = build_inputs(bench.store, bench.settings, table, as_of, moved)
-        yield _checked(table, _transform(table, inputs), rejects)
-    if whole and table.row_wise is not None and table.row_wise.rest is not None:
-        inputs = build_inputs(bench.store, bench.settings, table, as_of)
-        yield _checked(table, table.row_wise.rest(inputs), rejects)
-
-
-def _transform(table: Table, inputs: Inputs) -> pl.DataFrame:
-    if table.transform is None:
-        raise ValueError(f"{table.name} has no transform; it is not computed from state")
-    return table.transform(inputs)
+        frames = {name: live_frame(name, moved.frames.get(name)) for name in row_wise.entities}
+        yield _checked(table, table.transform(inputs.narrowed(**frames)), rejects)
+    if whole and row_wise.rest is not None:
+        yield _checked(table, row_wise.rest(inputs), rejects)
 
 
 def _checked(table: Table, frame: pl.DataFrame, rejects: list[pl.DataFrame]) -> pl.DataFrame:

@@ -126,7 +126,7 @@ FINANCE_CHECKS: tuple[FinanceCheck, ...] = (
         tuple(_RELATED),
         "Every key of a fact is a member of its dimension.",
         references.no_orphan_keys,
-        forbids=True,
+        forbids=False,
     ),
     FinanceCheck(
         "members_are_listed",
