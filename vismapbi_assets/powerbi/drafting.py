@@ -76,16 +76,15 @@ def commit_plan(plan: Plan, published: PublishedTable, table: PushTable) -> bool
     sources, lookup = plan.facts.get("sources") or {}, plan.facts.get("lookup_hash")
     if plan.kind == "replace":
         return published.replace(
-            (_net(plan, batch, table) for batch in plan.batches),
+            (_net(_numbered(plan, batch), plan, table) for batch in plan.batches),
             plan=plan.number,
             sources=sources,
             lookup_hash=lookup,
             facts=facts,
         )
-    frames = [_net(plan, batch, table) for batch in plan.batches]
-    gone = [plan.read(b).filter(pl.col(DELTA) < 0)[ROW_KEY] for b in plan.batches]
-    new = pl.concat(frames, how="vertical_relaxed")
-    removed = pl.concat(gone).unique() if gone else pl.Series(ROW_KEY, [], dtype=pl.String)
+    rows = pl.concat([_numbered(plan, b) for b in plan.batches], how="vertical_relaxed")
+    new = _net(rows, plan, table)
+    removed = rows.filter(pl.col(DELTA) < 0)[ROW_KEY].unique()
     return published.commit(
         new,
         removed.filter(~removed.is_in(new[ROW_KEY].implode())),
@@ -98,13 +97,19 @@ def commit_plan(plan: Plan, published: PublishedTable, table: PushTable) -> bool
     )
 
 
-def _net(plan: Plan, batch: Batch, table: PushTable) -> pl.DataFrame:
-    rows = plan.read(batch).filter(pl.col(DELTA) > 0)
-    return rows.select(
+def _numbered(plan: Plan, batch: Batch) -> pl.DataFrame:
+    return plan.read(batch).with_columns(
+        pl.lit(batch.push_batch_id, pl.Int64).alias("push_batch_id")
+    )
+
+
+def _net(rows: pl.DataFrame, plan: Plan, table: PushTable) -> pl.DataFrame:
+    """The rows that count after the plan, as they are kept."""
+    return rows.filter(pl.col(DELTA) > 0).select(
         ROW_KEY,
         PARENT,
         ROW_HASH,
-        pl.lit(batch.push_batch_id, pl.Int64).alias("push_batch_id"),
+        "push_batch_id",
         pl.lit(plan.created_at).cast(pl.Datetime("us", "UTC")).alias("loaded_at"),
         *computed(table),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -114,6 +114,19 @@ def many(count: int, shift: int = 0) -> pl.DataFrame:
     ).with_columns(pl.col("Day").cast(pl.Date))
 
 
+def client_of(env: Mapping[str, str], now: Callable[[], float] = time.time) -> PowerBIClient:
+    """A client as the environment of the service says."""
+    principal = Principal(
+        env["POWERBI_AUTHORITY_URL"],
+        env["POWERBI_TENANT_ID"],
+        env["POWERBI_CLIENT_ID"],
+        "https://analysis.windows.net/powerbi/api/.default",
+        secret=Secret(env["POWERBI_CLIENT_SECRET"]),
+    )
+    tokens = TokenSource(principal, clock=now)
+    return PowerBIClient(env["POWERBI_API_URL"], env["POWERBI_WORKSPACE_ID"], tokens, clock=now)
+
+
 class Died(BaseException):
     """The process ended here."""
 
@@ -131,23 +144,10 @@ class Bench:
     runs: int = 0
 
     def client(self) -> PowerBIClient:
-        env = self.sandbox.environ(self.url)
-        principal = Principal(
-            env["POWERBI_AUTHORITY_URL"],
-            env["POWERBI_TENANT_ID"],
-            env["POWERBI_CLIENT_ID"],
-            "https://analysis.windows.net/powerbi/api/.default",
-            secret=Secret(env["POWERBI_CLIENT_SECRET"]),
-        )
-        now = self.sandbox.clock.now
-        return PowerBIClient(
-            env["POWERBI_API_URL"],
-            env["POWERBI_WORKSPACE_ID"],
-            TokenSource(principal, clock=now),
-            timeout=self.timeout,
-            clock=now,
-            sleep=self.sandbox.clock.advance,
-        )
+        client = client_of(self.sandbox.environ(self.url), self.sandbox.clock.now)
+        client.timeout = self.timeout
+        client.sleep = self.sandbox.clock.advance
+        return client
 
     def keeper(self) -> DatasetKeeper:
         clock = self.sandbox.clock

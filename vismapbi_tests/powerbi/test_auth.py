@@ -70,7 +70,8 @@ def test_renewal_on_demand(script):
     assert tokens.token(renew=True) == "tok-2"
 
 
-def test_a_certificate_signs_an_assertion_that_names_its_thumbprint(script, tmp_path):
+def certificate_file(folder):
+    """A PEM file with key and certificate, and the certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
@@ -79,7 +80,7 @@ def test_a_certificate_signs_an_assertion_that_names_its_thumbprint(script, tmp_
         .serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )  # fmt: skip
-    pem = tmp_path / "p.pem"
+    pem = folder / "p.pem"
     pem.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -88,6 +89,31 @@ def test_a_certificate_signs_an_assertion_that_names_its_thumbprint(script, tmp_
         )
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
+    return pem, certificate
+
+
+def test_a_certificate_is_accepted_by_the_service(bench, tmp_path):
+    pem, certificate = certificate_file(tmp_path)
+    sandbox = bench.sandbox
+    principal = Principal(
+        bench.url,
+        sandbox.tenant_id,
+        sandbox.client_id,
+        "https://analysis.windows.net/powerbi/api/.default",
+        certificate=pem,
+    )
+    with pytest.raises(NotAuthorized):
+        TokenSource(principal).token()
+    sandbox.directory.applications[sandbox.client_id].register(
+        certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    client = bench.client()
+    client.tokens = TokenSource(principal)
+    assert client.datasets() == []
+
+
+def test_a_certificate_signs_an_assertion_that_names_its_thumbprint(script, tmp_path):
+    pem, certificate = certificate_file(tmp_path)
     script.answers = [answer(200, GOOD)]
     assert source(certificate=pem).token() == "tok-1"
     sent = form(script.requests[0])
