@@ -15,7 +15,9 @@ from vismapbi_assets.orchestration.failures import failure_of
 from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.pipeline.publication import Outcome, publish_table
 from vismapbi_assets.pipeline.refresh_log import publish_refresh_log
+from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.errors import PowerBIError
+from vismapbi_assets.report.plots import plots_of
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
 TABLE_CHECKS = {
@@ -84,7 +86,7 @@ def build_table_asset(
         except PowerBIError as error:
             raise failure_of(error, subject=f"powerbi/{table.name}") from error
         return dg.MaterializeResult(
-            metadata=outcome_metadata(outcome),
+            metadata=outcome_metadata(outcome) | outcome_plots(bench, outcome),
             check_results=[
                 dg.AssetCheckResult(check_name=spec.name, **_verdict(outcome, spec.name))
                 for spec in specs
@@ -112,6 +114,14 @@ def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
         **outcome.numbers,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def outcome_plots(bench: Workbench, outcome: Outcome) -> dict[str, dg.MarkdownMetadataValue]:
+    """Pictures of a table that has moved, where people would rather look than read."""
+    if outcome.action == "nothing" or not outcome.rows:
+        return {}
+    found = plots_of(bench.store, outcome.table, bench.as_of())
+    return {name: dg.MetadataValue.md(text) for name, text in found.items()}
 
 
 def _verdict(outcome: Outcome, name: str) -> dict[str, Any]:
