@@ -25,7 +25,6 @@ from vismapbi_assets.powerbi.rows import (
     hashed,
     key_hash,
     keyed,
-    missing,
     undone,
     with_reason,
     within,
@@ -64,11 +63,8 @@ class Changes:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="vismapbi-")
     )
     _files: list[Path] = field(default_factory=list)
-    _seen: list[pl.Series] = field(default_factory=list)
+    _new: list[pl.Series] = field(default_factory=list)
     _dropped: list[pl.Series] = field(default_factory=list)
-    _matched: int = 0
-    _repeated: bool = False
-    _staying: set[int] = field(default_factory=set)
     _vanished: pl.Series | None = None
 
     def __post_init__(self) -> None:
@@ -87,6 +83,7 @@ class Changes:
             .collect(engine="streaming")
         )
         self._known, self._row_hashes = index[HASH], index[ROW_HASH]
+        self._is_seen = pl.repeat(False, len(index), dtype=pl.Boolean, eager=True)
 
     def __enter__(self) -> Changes:
         return self
@@ -109,34 +106,52 @@ class Changes:
 
     def _take(self, frame: pl.DataFrame) -> None:
         checked = check_values(self.table, frame)
-        rows = keyed(self.table, checked.good, self.parent, self._held)
         if checked.rejected.height:
             bad = keyed(self.table, checked.rejected, self.parent)
             self._reject(bad.with_columns(checked.rejected[REASON]))
-            self._seen.append(bad.select(hashed()).to_series().drop_nulls())
-        first = rows[ROW_KEY].is_first_distinct()
-        if not first.all():
-            self._reject(with_reason(rows.filter(~first), "the key occurs twice"))
-            rows = rows.filter(first)
+            self._see(*self._find(bad))
+        rows = self._once(keyed(self.table, checked.good, self.parent, self._held))
         self.received += rows.height
-        hashes = rows.select(hashed()).to_series()
-        self._seen.append(hashes)
-        position = self._known.search_sorted(hashes)
-        inside = position.clip(upper_bound=max(len(self._known) - 1, 0))
-        if len(self._known):
-            is_known = self._known.gather(inside) == hashes
-            same = is_known & (self._row_hashes.gather(inside) == rows[ROW_HASH].cast(pl.UInt64))
-        else:
-            is_known = same = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
-        self._matched += int(is_known.sum())
-        old = rows.filter(is_known & ~same)
-        new = rows.filter(~is_known)
+        position, is_known = self._find(rows)
+        self._see(position, is_known)
+        same = is_known
+        if self.compared:
+            hashes = rows[ROW_HASH].cast(pl.UInt64)
+            same = is_known & (self._row_hashes.gather(position) == hashes)
+        old, new = rows.filter(is_known & ~same), rows.filter(~is_known)
         if self.additions_only:
             self.ignored += old.height
             old = old.clear()
+        if self._scope is not None and new.height:
+            moved = within(ROW_KEY, self.published.lookup(new[ROW_KEY], [ROW_KEY])[ROW_KEY])
+            old, new = pl.concat([old, new.filter(moved)]), new.filter(~moved)
         self._changed(old)
         self.added += new.height
+        self._new.append(new.select(hashed()).to_series())
         self._spill(new)
+
+    def _find(self, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Where the rows' keys stand among the published ones, and whether they do."""
+        if not self.compared:
+            nowhere = pl.zeros(rows.height, dtype=pl.UInt32, eager=True)
+            return nowhere, pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+        hashes = rows.select(hashed()).to_series()
+        position = self._known.search_sorted(hashes).clip(upper_bound=self.compared - 1)
+        return position, self._known.gather(position) == hashes
+
+    def _see(self, position: pl.Series, is_known: pl.Series) -> None:
+        if is_known.any():
+            self._is_seen = self._is_seen.scatter(position.filter(is_known), True)
+
+    def _once(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows without those whose key came before; the first one stands."""
+        first = rows[ROW_KEY].is_first_distinct()
+        if self.compared:
+            position, is_known = self._find(rows)
+            first = first & ~(is_known & self._is_seen.gather(position))
+        if not first.all():
+            self._reject(with_reason(rows.filter(~first), "the key occurs twice"))
+        return rows.filter(first)
 
     def _changed(self, rows: pl.DataFrame) -> None:
         """Spills changed rows, each after the reversal of its published version."""
@@ -172,63 +187,41 @@ class Changes:
 
     def _published(self, keys: pl.Series) -> pl.DataFrame:
         """Published rows in the shape of wanted ones; columns that they lack are empty."""
-        if self._scope is not None:
-            found = self._scope.filter(within(ROW_KEY, keys))
-        else:
-            found = self.published.lookup(keys)
+        found = self.published.lookup(keys)
         names = computed(self.table)
         absent = [pl.lit(None).alias(n) for n in names if n not in found.columns]
         return found.with_columns(absent).select(ROW_KEY, ROW_HASH, PARENT, *names)
 
     def _drop_repeated(self) -> None:
-        """Rejects keys that came in several frames; the first one stands."""
-        if not self._seen:
+        """Rejects new keys that came in several frames; the first one stands."""
+        hashes = pl.concat(self._new).sort() if self._new else self._known.clear()
+        twice = set(hashes.filter(hashes == hashes.shift()).to_list())
+        if not twice:
             return
-        seen = pl.concat(self._seen).sort()
-        again = seen.filter(seen == seen.shift())
-        if again.is_empty():
-            return
-        self._repeated = True
-        twice = set(again.to_list())
-        taken = self._unchanged(seen.filter(seen.is_in(list(twice))))
-        self._staying = taken.copy()
+        taken: set[int] = set()
         for number, path in enumerate(self._files):
             frame = pl.read_ipc(path)
             repeated = []
-            for hash_of_key, delta in frame.select(hashed(), DELTA).iter_rows():
+            for hash_of_key in frame.select(hashed()).to_series():
                 repeated.append(hash_of_key in taken)
-                if delta > 0 and hash_of_key in twice:
+                if hash_of_key in twice:
                     taken.add(hash_of_key)
             mask = pl.Series(repeated, dtype=pl.Boolean)
-            if not mask.any():
-                continue
-            bad = frame.filter(mask)
-            self._reject(with_reason(bad.filter(pl.col(DELTA) > 0), "the key occurs twice"))
-            undone = bad.filter(pl.col(DELTA) < 0).height
-            self.changed -= undone
-            self.added -= bad.height - 2 * undone
-            self.received -= bad.height - undone
-            self._files[number] = path.with_suffix(".once")
-            frame.filter(~mask).write_ipc(self._files[number], compression="lz4")
-
-    def _unchanged(self, seen: pl.Series) -> set[int]:
-        """Which of the hashes came more often than in changed rows, thus unchanged as well."""
-        counts = dict(seen.value_counts(name="n").iter_rows())
-        for frame in self._spilled():
-            wanted = frame.filter(pl.col(DELTA) > 0).select(hashed()).to_series()
-            for hash_of_key in wanted.filter(wanted.is_in(list(counts))):
-                counts[hash_of_key] -= 1
-        return {hash_of_key for hash_of_key, left in counts.items() if left > 0}
+            if mask.any():
+                self._reject(with_reason(frame.filter(mask), "the key occurs twice"))
+                self.added -= int(mask.sum())
+                self.received -= int(mask.sum())
+                self._files[number] = path.with_suffix(".once")
+                frame.filter(~mask).write_ipc(self._files[number], compression="lz4")
 
     def vanished(self) -> pl.Series:
         """Keys of published rows that are not wanted any more."""
         if self._vanished is None:
-            none = pl.Series(ROW_KEY, [], dtype=pl.String)
-            if self.additions_only or (self._matched == self.compared and not self._repeated):
-                self._vanished = none
+            gone = self._known.filter(~self._is_seen)
+            if self.additions_only or gone.is_empty():
+                self._vanished = pl.Series(ROW_KEY, [], dtype=pl.String)
             else:
-                gone = missing(self._known, self._seen)
-                self._vanished = self._keys_of(gone) if len(gone) else none
+                self._vanished = self._keys_of(gone)
         return self._vanished
 
     def _keys_of(self, hashes: pl.Series) -> pl.Series:
@@ -255,8 +248,6 @@ class Changes:
         if self.published.exists():
             gone = self.vanished().hash(seed=1)
             leaving = pl.concat([*self._dropped, gone]).unique()
-            if self._staying:
-                leaving = leaving.filter(~leaving.is_in(list(self._staying)))
             yield from without(self.published, self.table, leaving)
         for frame in self._spilled():
             yield frame.filter(pl.col(DELTA) > 0)

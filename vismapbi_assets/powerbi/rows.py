@@ -100,12 +100,3 @@ def hashed() -> pl.Expr:
 def within(column: str, values: pl.Series) -> pl.Expr:
     """Whether a column has one of the values."""
     return pl.col(column).is_in(values.implode())
-
-
-def missing(values: pl.Series, among: list[pl.Series]) -> pl.Series:
-    """The values that occur in none of the series, without building a set of them."""
-    held = pl.concat(among).sort() if among else values.clear()
-    if held.is_empty():
-        return values
-    position = held.search_sorted(values).clip(upper_bound=len(held) - 1)
-    return values.filter(held.gather(position) != values)

@@ -219,3 +219,21 @@ def test_without_queries_publishing_goes_on_unverified_and_says_so(bench):
     assert not done.verified
     assert any("cannot be queried" in note for note in done.notes)
     same(bench.net(), facts({**BASE, "k1": 50}))
+
+
+def test_a_row_that_moves_to_another_parent_is_not_doubled(bench):
+    parent = pl.col("Party")
+    rows = facts(BASE)
+    bench.publisher().publish(FACT, rows, parent=parent)
+    moved = rows.filter(Key="no:k3").with_columns(Party=pl.lit("V99"))
+    done = bench.publisher().publish(FACT, moved, scope_parents=pl.Series(["V99"]), parent=parent)
+    assert (done.changed, done.added, done.net) == (1, 0, 20)
+    same(bench.net(), pl.concat([rows.filter(pl.col("Key") != "no:k3"), moved]))
+
+
+def test_a_changed_key_that_comes_twice_takes_its_first_version(bench):
+    bench.publisher().publish(FACT, facts(BASE))
+    wanted = {**BASE, "k3": 100}
+    done = bench.publisher().publish(FACT, iter([facts(wanted), facts({"k3": 200, "k4": 300})]))
+    assert (done.changed, done.rejected.height) == (1, 2)
+    same(bench.net(), facts(wanted))
