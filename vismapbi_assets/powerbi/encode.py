@@ -17,13 +17,20 @@ MAX_BYTES = 12_000_000
 """Well below the service's 16 MB."""
 
 _ESCAPED = '["\\\\\x00-\x1f]'
+_AT_ONCE = 2_500
+"""Rows whose texts are held column by column before they are joined."""
 _SHELL = len(b'{"rows":[]}')
 
 
 def encode_rows(frame: pl.DataFrame) -> bytes:
     """The body of one POST with all rows of `frame`, columns in order, the same for equal input."""
+    return b'{"rows":[' + b",".join(_encoded(f) for f in frame.iter_slices(_AT_ONCE)) + b"]}"
+
+
+def _encoded(frame: pl.DataFrame) -> bytes:
+    """The rows' objects, separated by commas."""
     if frame.is_empty():
-        return b'{"rows":[]}'
+        return b""
     parts: list[pl.Expr] = []
     text = "{"
     for position, (name, series) in enumerate(
@@ -39,8 +46,7 @@ def encode_rows(frame: pl.DataFrame) -> bytes:
             parts += [pl.lit(text + before), value]
             text = after
     parts.append(pl.lit(text + "}"))
-    joined = pl.concat_str(parts).str.join(",")
-    body = pl.concat_str([pl.lit('{"rows":['), joined, pl.lit("]}")]).cast(pl.Binary)
+    body = pl.concat_str(parts).str.join(",").cast(pl.Binary)
     whole: bytes = frame.select(body).item()
     return whole
 
