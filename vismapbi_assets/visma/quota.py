@@ -80,6 +80,8 @@ class CallBudget:
         self._remaining: int | None = None
         self._leased = 0
         self._in_flight = 0
+        self.limit: int | None = None
+        """Calls of a whole window, as the server last said."""
 
     def take(self) -> None:
         """Spend one call, or raise `QuotaExhausted` when the window holds no more for us."""
@@ -94,6 +96,7 @@ class CallBudget:
         """Record what the answer to a taken call says; no headers for a call without answer."""
         with self._lock:
             self._in_flight = max(0, self._in_flight - 1)
+            self.limit = _number(headers.get("X-RateLimit-Limit")) or self.limit
             remaining = _number(headers.get("X-RateLimit-Remaining"))
             reset = _number(headers.get("X-RateLimit-Reset"))
             if remaining is None or reset is None:
@@ -111,6 +114,11 @@ class CallBudget:
             self._forget_past_window()
             ledger = self._agreed(self._log.last() if self._log else None)
             return None if ledger is None else max(0, self._leased + self._free(ledger))
+
+    @property
+    def remaining(self) -> int | None:
+        """Calls left in the window as the server last said, the reserve included."""
+        return self._remaining
 
     @property
     def resume_at(self) -> datetime:
