@@ -21,13 +21,13 @@ from vismapbi_assets.powerbi.rows import (
     ROW_HASH,
     ROW_KEY,
     computed,
-    dtype_of,
     hashed,
     key_hash,
     keyed,
     undone,
     with_reason,
     within,
+    without,
 )
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.values import REASON, check_columns, check_values
@@ -264,20 +264,3 @@ class Changes:
 
     def _reject(self, rows: pl.DataFrame) -> None:
         self.rejected.append(rows.drop(ROW_HASH, DELTA))
-
-
-def without(
-    published: PublishedTable, table: PushTable, leaving: pl.Series | None = None
-) -> Iterator[pl.DataFrame]:
-    """The published rows in the shape of planned ones, without those of some key hashes."""
-    names = computed(table)
-    held = published.schema
-    wanted = [ROW_KEY, ROW_HASH, PARENT, *(n for n in names if n in held)]
-    rows = published.current(wanted)
-    if leaving is not None and len(leaving):
-        rows = rows.filter(~key_hash().is_in(leaving.implode()))
-    absent = [pl.lit(None).cast(dtype_of(table, n)).alias(n) for n in names if n not in held]
-    for batch in rows.collect_batches(chunk_size=SLICE, maintain_order=True, engine="streaming"):
-        if batch.height:
-            shaped = batch.with_columns(pl.lit(1, pl.Int8).alias(DELTA), *absent)
-            yield shaped.select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
+from vismapbi_assets.powerbi.carried import SETTLING, Carried, facts_of
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.encode import encode_rows
 from vismapbi_assets.powerbi.errors import (
@@ -27,24 +27,12 @@ from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.rows import DELTA
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.sequence import SequenceNumbers
-from vismapbi_assets.powerbi.wire import Reply
 from vismapbi_assets.store.drafts import Batch, Plan
 from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.ledger import BatchState
 
-SETTLING = (0.0, 0.1, 0.2, 0.3, 0.4)
-"""Shares of the settle time that pass before each question."""
 CLEARING = 0
 """The number under which the ledger keeps the clearing of a replaced table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """How far a plan came: `sent` whole, `partial` (goes on later), `dirty` or `refused`."""
-
-    status: Literal["sent", "partial", "dirty", "refused"]
-    reason: str = ""
-    resume_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -136,7 +124,7 @@ class Poster:
         self.empty_from = self.clock()
         reply = self.destination.client.delete_rows(self.destination.dataset_id, plan.table)
         self.on_step("cleared")
-        plan.ledger.end(CLEARING, attempt, "stored", at=self._now(), facts=_facts(reply))
+        plan.ledger.end(CLEARING, attempt, "stored", at=self._now(), facts=facts_of(reply))
         self.quota.sized(plan.table, 0)
 
     def _post(
@@ -168,7 +156,7 @@ class Poster:
                 to.dataset_id, table.name, body, rows=batch.rows, sequence=number
             )
         except OutcomeUnknown as error:
-            self._end(plan, batch, attempt, "unknown", about | _facts(error))
+            self._end(plan, batch, attempt, "unknown", about | facts_of(error))
             settled = self._settle(plan, table, batch, attempt, before, number)
             if self._numbers:
                 self._numbers.last = None
@@ -176,17 +164,17 @@ class Poster:
                 self.rows += batch.rows
             return settled
         except Throttled as error:
-            self._end(plan, batch, attempt, "refused", about | _facts(error))
+            self._end(plan, batch, attempt, "refused", about | facts_of(error))
             self.quota.throttled(error.retry_after)
             return self._wait(error.retry_after, "Power BI asked to wait") or False
         except PowerBIError as error:
-            self._end(plan, batch, attempt, "refused", about | _facts(error))
+            self._end(plan, batch, attempt, "refused", about | facts_of(error))
             if isinstance(error, BadRows):
                 return Carried("refused", str(error))
             raise
         self.on_step("after post")
         self.rows += batch.rows
-        self._end(plan, batch, attempt, "stored", about | _facts(reply))
+        self._end(plan, batch, attempt, "stored", about | facts_of(reply))
         if self._numbers:
             self._numbers.acknowledged(number)
         self.on_step("after outcome")
@@ -256,14 +244,3 @@ class Poster:
 
 def _moved(done: int, left_rows: int, left_posts: int, batch: Batch) -> tuple[int, int, int]:
     return done + batch.rows, left_rows - batch.rows, left_posts - 1
-
-
-def _facts(answer: Reply | PowerBIError) -> dict[str, object]:
-    if isinstance(answer, Reply):
-        return {
-            "http_status": answer.status,
-            "request_id": answer.request_id,
-            "seconds": round(answer.seconds, 3),
-        }
-    a = answer.answer
-    return {"http_status": a.status, "request_id": a.request_id, "error": str(answer)}

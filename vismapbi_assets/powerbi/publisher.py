@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from vismapbi_assets.powerbi.carried import Carried
 from vismapbi_assets.powerbi.changes import Changes
 from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dax import Totals
@@ -20,7 +21,7 @@ from vismapbi_assets.powerbi.drafting import write_plan
 from vismapbi_assets.powerbi.errors import Throttled, Transient
 from vismapbi_assets.powerbi.outcome import Published, PublishOptions
 from vismapbi_assets.powerbi.planner import Choice, choose
-from vismapbi_assets.powerbi.poster import Carried, Poster
+from vismapbi_assets.powerbi.poster import Poster
 from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.session import Session, known_totals

@@ -5,13 +5,14 @@ Makes that shape from wanted and from published rows. Comparing them belongs in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from vismapbi_assets.powerbi.planner import PLATFORM, reversals
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.values import REASON
+from vismapbi_assets.store.published import PublishedTable
 
 ROW_KEY, ROW_HASH, PARENT, DELTA = "row_key", "row_hash", "parent", "delta"
 HASH = "_h"
@@ -100,3 +101,20 @@ def hashed() -> pl.Expr:
 def within(column: str, values: pl.Series) -> pl.Expr:
     """Whether a column has one of the values."""
     return pl.col(column).is_in(values.implode())
+
+
+def without(
+    published: PublishedTable, table: PushTable, leaving: pl.Series | None = None
+) -> Iterator[pl.DataFrame]:
+    """The published rows in the shape of planned ones, without those of some key hashes."""
+    names = computed(table)
+    held = published.schema
+    wanted = [ROW_KEY, ROW_HASH, PARENT, *(n for n in names if n in held)]
+    rows = published.current(wanted)
+    if leaving is not None and len(leaving):
+        rows = rows.filter(~key_hash().is_in(leaving.implode()))
+    absent = [pl.lit(None).cast(dtype_of(table, n)).alias(n) for n in names if n not in held]
+    for batch in rows.collect_batches(chunk_size=20_000, maintain_order=True, engine="streaming"):
+        if batch.height:
+            shaped = batch.with_columns(pl.lit(1, pl.Int8).alias(DELTA), *absent)
+            yield shaped.select(ROW_KEY, ROW_HASH, PARENT, DELTA, *names)

@@ -12,13 +12,14 @@ from decimal import Decimal
 
 import polars as pl
 
+from vismapbi_assets.powerbi.carried import SETTLING, Carried
 from vismapbi_assets.powerbi.changes import Changes
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.drafting import commit_plan
 from vismapbi_assets.powerbi.errors import Throttled, Transient
 from vismapbi_assets.powerbi.outcome import Published, Status
-from vismapbi_assets.powerbi.poster import SETTLING, Carried, Poster
+from vismapbi_assets.powerbi.poster import Poster
 from vismapbi_assets.powerbi.quota_ledger import Forecast
 from vismapbi_assets.powerbi.rows import computed
 from vismapbi_assets.powerbi.schema import PushTable
