@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import dagster as dg
 
 from vismapbi_assets.model.semantic_model import TABLES
-from vismapbi_assets.orchestration.extract_assets import build_extract_asset
+from vismapbi_assets.orchestration.alert_sensors import build_alert_sensors
+from vismapbi_assets.orchestration.extract_assets import build_extract_assets
 from vismapbi_assets.orchestration.finance_checks import build_finance_checks
 from vismapbi_assets.orchestration.jobs import build_asset_jobs
 from vismapbi_assets.orchestration.operations import build_operation_jobs
@@ -36,20 +37,18 @@ def build_definitions(
     tables = tuple(table for table in TABLES if table.strategy != "none")
     return dg.Definitions(
         assets=[
-            *(build_extract_asset(entity, partitions) for entity in entities.values()),
+            *build_extract_assets(entities.values(), partitions),
             *(build_table_asset(table, tables, settings.visma.exclude) for table in tables),
             *build_refresh_assets(settings),
             *build_report_specs(settings),
         ],
         asset_checks=[build_finance_checks()],
         jobs=[
-            *build_asset_jobs(
-                partitions, [dg.AssetKey(["visma", n]) for n in entities if n not in in_sync]
-            ),
+            *build_asset_jobs([dg.AssetKey(["visma", n]) for n in entities if n not in in_sync]),
             *build_operation_jobs(),
         ],
         schedules=build_schedules(settings),
-        sensors=build_sensors(settings, in_sync),
+        sensors=[*build_sensors(settings, in_sync), *build_alert_sensors(settings)],
         resources=dict(build_resources()) | dict(resources or {}),
         metadata={
             "settings": settings.origin,

@@ -46,6 +46,8 @@ def column_lineage(table: Table, entities: Mapping[str, Entity]) -> dg.TableColu
         names = {w.replace(".", "_") for w in re.findall(r"[a-z]\w*(?:\.\w+)*", column.source)}
         deps = []
         for source in table.sources:
+            if source not in entities:
+                continue
             schema = entities[source].schema
             found = sorted(names & set(schema))
             deps += [dg.TableColumnDep(dg.AssetKey(["visma", source]), name) for name in found]

@@ -4,16 +4,19 @@ An asset asks for the window of its partitions and reports what came. How a wind
 complete and stored belongs in `visma/extract.py`, the glue in `pipeline/extraction.py`.
 """
 
+import warnings
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Literal
 
 import dagster as dg
 
 from vismapbi_assets.orchestration.describe import entity_schema
-from vismapbi_assets.orchestration.failures import failure_of
+from vismapbi_assets.orchestration.failures import failure_of, quota_failure
 from vismapbi_assets.orchestration.partitions import company_days
 from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.pipeline.extraction import ExtractionReport, read_entity
+from vismapbi_assets.settings import SettingsError
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.errors import VismaError
 
@@ -23,6 +26,8 @@ CHECKS = {
     "drift": "Members and values of the answers are those of the contract.",
     "quarantine": "No rejected document waits for somebody to look at it.",
 }
+LIMITING = "schema"
+"""The check that fails the run and holds the tables back, once it is an error."""
 PRIORITY = 1000
 LOOPED_OVER = ("branch", "ledger", "financialPeriod")
 """Entities whose members a looped entity is asked for, one by one."""
@@ -35,11 +40,22 @@ class ExtractConfig(dg.Config):
     allow_deletions: bool = False
 
 
-def build_extract_asset(
-    entity: Entity, partitions: dg.MultiPartitionsDefinition
+def build_extract_assets(
+    entities: Collection[Entity], partitions: dg.MultiPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """The assets of these entities; lineage names none but them."""
+    names = {entity.name for entity in entities}
+    with warnings.catch_warnings():
+        # One run for a range is what partitions are for here; its beta mark is no news to users.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return [_extract_asset(entity, partitions, names) for entity in entities]
+
+
+def _extract_asset(
+    entity: Entity, partitions: dg.MultiPartitionsDefinition, names: Collection[str]
 ) -> dg.AssetsDefinition:
-    """The asset of one entity."""
     key = dg.AssetKey(["visma", entity.name])
+    looped_over = [name for name in LOOPED_OVER if name in names] if entity.loop else []
 
     @dg.asset(
         key=key,
@@ -51,14 +67,14 @@ def build_extract_asset(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="visma_api",
-        deps=[dg.AssetKey(["visma", name]) for name in LOOPED_OVER] if entity.loop else [],
+        deps=[dg.AssetKey(["visma", name]) for name in looped_over],
         op_tags={"dagster/priority": str(PRIORITY)},
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL),
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)
         ),
         check_specs=[
-            dg.AssetCheckSpec(name=name, asset=key, description=text)
+            dg.AssetCheckSpec(name=name, asset=key, description=text, blocking=name == LIMITING)
             for name, text in CHECKS.items()
         ],
         metadata={
@@ -71,12 +87,12 @@ def build_extract_asset(
     def _extract(
         context: dg.AssetExecutionContext, config: ExtractConfig, workbench: WorkbenchResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        bench = workbench.workbench()
+        subject = f"visma/{entity.name}"
         reports = []
         for group in company_days(context.partition_keys):
             try:
                 report = read_entity(
-                    bench,
+                    workbench.workbench(),
                     entity,
                     group.company,
                     group.days,
@@ -84,8 +100,10 @@ def build_extract_asset(
                     open_documents=config.reading == "open_documents",
                     allow_deletions=config.allow_deletions,
                 )
-            except VismaError as error:
-                raise failure_of(error, subject=f"visma/{entity.name}") from error
+            except (VismaError, SettingsError) as error:
+                raise failure_of(error, subject=subject) from error
+            if report.extraction.resume_at is not None:
+                raise quota_failure(report.extraction, subject=subject)
             reports.append(report)
             if len(context.partition_keys) > 1:
                 for day, rows in report.rows_by_day.items():

@@ -6,6 +6,8 @@ and `table_assets.py`. Operations that are no assets (compact, replay ...) are i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 SYNC = "sync"
@@ -14,16 +16,16 @@ EXTRACTS = dg.AssetSelection.key_prefixes("visma")
 TABLES = dg.AssetSelection.key_prefixes("powerbi")
 
 
-def build_asset_jobs(
-    partitions: dg.MultiPartitionsDefinition, not_in_sync: list[dg.AssetKey]
-) -> list[dg.UnresolvedAssetJobDefinition]:
-    """`sync` and `sweep`: extract a company and its days, then publish, in one process."""
+def build_asset_jobs(not_in_sync: list[dg.AssetKey]) -> list[dg.UnresolvedAssetJobDefinition]:
+    """`sync` and `sweep`: extract a company and its days, then publish, in one process.
+
+    Their partitions are those of the extract assets.
+    """
     everyday = EXTRACTS - dg.AssetSelection.assets(*not_in_sync) if not_in_sync else EXTRACTS
     return [
         dg.define_asset_job(
             SYNC,
             selection=everyday | TABLES,
-            partitions_def=partitions,
             executor_def=dg.in_process_executor,
             tags={"vismapbi/job": SYNC},
             description="Reads what changed in one company since a day began and publishes it.",
@@ -31,7 +33,6 @@ def build_asset_jobs(
         dg.define_asset_job(
             SWEEP,
             selection=everyday | TABLES,
-            partitions_def=partitions,
             executor_def=dg.in_process_executor,
             tags={"vismapbi/job": SWEEP},
             description=(
@@ -40,3 +41,15 @@ def build_asset_jobs(
             ),
         ),
     ]
+
+
+def in_sync_job(
+    repository: dg.RepositoryDefinition | None, moved: Iterable[str], entities: Iterable[str]
+) -> list[dg.AssetKey] | None:
+    """What a sync of the moved entities consists of: they and the tables below them."""
+    if repository is None:
+        return None
+    extracts = dg.AssetSelection.assets(*(dg.AssetKey(["visma", name]) for name in moved))
+    everyday = {("visma", name) for name in entities}
+    below = extracts.downstream().resolve(repository.asset_graph)
+    return sorted(k for k in below if tuple(k.path) in everyday or k.path[0] == "powerbi")

@@ -6,7 +6,7 @@ The first day is open to the left. Which window a partition asks for is decided 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,3 +49,28 @@ def company_days(keys: Iterable[str]) -> list[CompanyDays]:
         company, day = key.split("|")
         days.setdefault(company, set()).add(date.fromisoformat(day))
     return [CompanyDays(company, tuple(sorted(found))) for company, found in sorted(days.items())]
+
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def range_tags(company: str, first: date, last: date) -> dict[str, str]:
+    """The tags of one run over a range of days of a company."""
+    return {
+        RANGE_START: str(partition_key(company, first)),
+        RANGE_END: str(partition_key(company, last)),
+    }
+
+
+def company_of(tags: Mapping[str, str]) -> str | None:
+    """The company that a run works on, from whichever tags it was started with."""
+    key = tags.get(RANGE_START) or tags.get("dagster/partition") or ""
+    return tags.get("vismapbi/company") or key.partition("|")[0] or None
+
+
+def partition_words(tags: Mapping[str, str]) -> str:
+    """The partitions of a run for people to read."""
+    if RANGE_START in tags:
+        return f"{tags[RANGE_START]} to {tags.get(RANGE_END, '')}"
+    return tags.get("dagster/partition", "")

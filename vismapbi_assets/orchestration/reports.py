@@ -7,7 +7,7 @@ from vismapbi_assets.orchestration.failures import failure_of
 from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.pipeline.upkeep import RefreshFailedError, refresh_model
 from vismapbi_assets.powerbi.errors import PowerBIError
-from vismapbi_assets.settings import Settings
+from vismapbi_assets.settings import Settings, SettingsError
 from vismapbi_assets.settings_shape import Refresh, Report
 
 LOG = dg.AssetKey(["powerbi", "RefreshLog"])
@@ -34,7 +34,7 @@ def _refresh_asset(model: Refresh) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             result = refresh_model(workbench.workbench(), model, run_id=context.run_id)
-        except PowerBIError as error:
+        except (PowerBIError, SettingsError) as error:
             raise failure_of(error, subject=f"refresh of {model.name}") from error
         except RefreshFailedError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from vismapbi_assets.orchestration.jobs import SWEEP, SYNC
+from vismapbi_assets.orchestration.jobs import SWEEP, SYNC, in_sync_job
 from vismapbi_assets.orchestration.partitions import partition_key
 from vismapbi_assets.settings import Settings
 
@@ -92,9 +92,7 @@ def _company_schedule(
             selection = None
             if open_documents:
                 chosen = [n for n in OPEN_DOCUMENTS if n not in settings.visma.exclude]
-                extracts = dg.AssetSelection.assets(*(dg.AssetKey(["visma", n]) for n in chosen))
-                graph = context.repository_def.asset_graph
-                selection = sorted(extracts.downstream().resolve(graph))
+                selection = in_sync_job(context.repository_def, chosen, chosen)
             yield dg.RunRequest(
                 partition_key=partition_key(company.key, max(day, settings.first_day)),
                 run_config=open_documents_config(settings) if open_documents else None,

@@ -18,6 +18,7 @@ from vismapbi_assets.pipeline.refresh_log import publish_refresh_log
 from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.errors import PowerBIError
 from vismapbi_assets.report.plots import plots_of
+from vismapbi_assets.settings import SettingsError
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
 TABLE_CHECKS = {
@@ -69,7 +70,9 @@ def build_table_asset(
         metadata={
             "dagster/table_name": table.name,
             "dagster/column_schema": table_schema(table),
-            "dagster/column_lineage": column_lineage(table, CATALOGUE),
+            "dagster/column_lineage": column_lineage(
+                table, {n: e for n, e in CATALOGUE.items() if n not in excluded}
+            ),
             "kind": table.kind,
             "key": ", ".join(table.key),
         },
@@ -77,13 +80,13 @@ def build_table_asset(
     def _table(
         context: dg.AssetExecutionContext, workbench: WorkbenchResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        bench = workbench.workbench()
         try:
+            bench = workbench.workbench()
             if table.name == LOG:
                 outcome = publish_refresh_log(bench, run_id=context.run_id)
             else:
                 outcome = publish_table(bench, table, run_id=context.run_id)
-        except PowerBIError as error:
+        except (PowerBIError, SettingsError) as error:
             raise failure_of(error, subject=f"powerbi/{table.name}") from error
         return dg.MaterializeResult(
             metadata=outcome_metadata(outcome) | outcome_plots(bench, outcome),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -67,6 +68,7 @@ class ExtractionReport:
             "distinct": e.distinct,
             "readings": e.readings,
             "complete": e.complete,
+            "began": e.began.isoformat(timespec="seconds"),
             "watermark": e.watermark.isoformat() if e.watermark else None,
             "archive": e.archive,
             "seconds": round(e.seconds, 3),
@@ -157,7 +159,7 @@ def read_entity(
             options=options,
             allow_mass_deletion=allow_deletions,
         )
-        _note_reading(bench, done)
+        _note_reading(bench, done, days[0])
     rows, by_day = _rows_by_day(bench, entity, company, days)
     waiting = store.quarantine(entity.name).waiting()
     return ExtractionReport(
@@ -169,14 +171,18 @@ def read_entity(
     )
 
 
-def _note_reading(bench: Workbench, done: Extraction) -> None:
-    """Keep how far a proved reading went; an unproved one changes nothing."""
+def _note_reading(bench: Workbench, done: Extraction, first: date) -> None:
+    """Keep how far proved readings have come without a gap; an unproved one changes nothing."""
     if not done.complete:
         return
+    zone = ZoneInfo(bench.settings.time_zone)
 
     def change(held: dict[str, Any] | None) -> dict[str, Any]:
         known = dict(held or {})
-        known["read_at"] = max(done.began.isoformat(), known.get("read_at", ""))
+        read_at = known.get("read_at")
+        joins = read_at and first <= datetime.fromisoformat(read_at).astimezone(zone).date()
+        if done.whole or joins:
+            known["read_at"] = max(done.began.isoformat(), read_at or "")
         if done.whole:
             known["whole_at"] = done.began.isoformat()
         stamps = [known.get("watermark"), done.watermark.isoformat() if done.watermark else None]

@@ -26,7 +26,7 @@ from vismapbi_assets.pipeline.inputs import (
     moved_slices,
 )
 from vismapbi_assets.pipeline.workbench import Workbench
-from vismapbi_assets.powerbi.publisher import Published
+from vismapbi_assets.powerbi.outcome import Published
 from vismapbi_assets.store.quarantine import Rejected
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from vismapbi_assets.model.semantic_model import TABLES
 from vismapbi_assets.pipeline.inputs import published_frame
 from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi import refresh
-from vismapbi_assets.powerbi.publisher import Published
+from vismapbi_assets.powerbi.outcome import Published
 from vismapbi_assets.powerbi.reconcile import evidence, reconcile
 from vismapbi_assets.powerbi.replay import (
     NothingToReplay,

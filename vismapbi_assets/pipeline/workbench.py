@@ -16,7 +16,8 @@ from vismapbi_assets.pipeline.inputs import data_date
 from vismapbi_assets.pipeline.push_model import build_push_model
 from vismapbi_assets.powerbi.client import PowerBIClient
 from vismapbi_assets.powerbi.dataset import Dataset, DatasetKeeper
-from vismapbi_assets.powerbi.publisher import Publisher, PublishOptions
+from vismapbi_assets.powerbi.outcome import PublishOptions
+from vismapbi_assets.powerbi.publisher import Publisher
 from vismapbi_assets.powerbi.quota import QUERIES, Quota
 from vismapbi_assets.powerbi.schema import PushModel
 from vismapbi_assets.settings import Settings
