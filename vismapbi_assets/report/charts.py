@@ -90,7 +90,7 @@ def lines(labels: Sequence[str], series: Sequence[Series]) -> Draw:
 
 
 def svg(name: str, title: str, draw: Draw, *, size: tuple[float, float] = (11.0, 3.1)) -> str:
-    """A drawing as an SVG element that scales with its column; `name` is unique on its page."""
+    """A drawing as inline SVG that scales with its column; `name` is unique on its page."""
     with _figure(draw, size) as figure:
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata=NO_METADATA)
@@ -101,11 +101,12 @@ def svg(name: str, title: str, draw: Draw, *, size: tuple[float, float] = (11.0,
     body = re.sub(r'\bid="', f'id="{name}-', body)
     body = re.sub(r'href="#', f'href="#{name}-', body)
     body = re.sub(r"url\(#", f"url(#{name}-", body)
-    body = re.sub(r"font: ([\d.]+px)[^;\"]*", rf"font: \1 {FONTS}", body)
+    body = re.sub(r"font: ([\d.]+px) [^;\"]*", rf"font: \1 {FONTS}", body)
+    body = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", body)
     label = escape(title, quote=True)
     return (
-        f'<svg class="chart" role="img" aria-label="{label}" viewBox="{view}" '
-        f'xmlns:xlink="http://www.w3.org/1999/xlink"><title>{label}</title>{body}'
+        f'<div class="scroll"><svg class="chart" role="img" aria-label="{label}" viewBox="{view}" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink"><title>{label}</title>{body}</div>'
     )
 
 

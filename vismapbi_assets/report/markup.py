@@ -84,7 +84,8 @@ def words(value: object) -> Cell:
 
 def named(name: str, below: str) -> Cell:
     """A name with what it belongs to in small letters below."""
-    return Cell(f'{escape(name)}<br><small class="quiet">{escape(below)}</small>')
+    small = f'<br><small class="quiet">{escape(below)}</small>' if below else ""
+    return Cell(escape(name) + small)
 
 
 def day(value: date) -> str:

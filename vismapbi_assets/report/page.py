@@ -38,7 +38,9 @@ def html(report: Report) -> str:
         (
             _header(report),
             _key_figures(report.key_figures, head.currency),
-            sub_ledgers.ageing(report.payables, report.receivables),
+            sub_ledgers.ageing(
+                report.payables, report.receivables, several=len(head.companies) > 1
+            ),
             sub_ledgers.days_outstanding(report.days_outstanding),
             accounts.cash(report.cash, head.currency),
             accounts.statement(
@@ -70,7 +72,7 @@ def _header(report: Report) -> str:
     head = report.header
     broken = [table.table for table in report.tables if not table.sound]
     broken += [check.name for check in report.checks if check.forbids and not check.passed]
-    when = f" at {_local(head.verified_at, head)}" if head.verified_at else ""
+    when = f" on {_local(head.verified_at, head)}" if head.verified_at else ""
     if broken:
         banner = m.paragraph(f"\u2717 Not sound: {', '.join(broken)}. See Proof.", "banner bad")
     elif head.verified_up_to is None:
@@ -79,7 +81,7 @@ def _header(report: Report) -> str:
         )
     else:
         banner = m.paragraph(
-            f"\u2713 Power BI was found equal to what was published{when}, up to the data date "
+            f"\u2713 Power BI was found equal to what was published{when}; the data date is "
             f"{m.day(head.verified_up_to)}.",
             "banner",
         )

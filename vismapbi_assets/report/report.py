@@ -81,7 +81,7 @@ def build_report(
     require_published(bench.store)
     day = day_of_report(bench, as_of)
     source = open_source(bench, chosen, day)
-    single = [open_source(bench, (c,), day) for c in chosen] if len(chosen) > 1 else [source]
+    single = [source.narrowed(c) for c in chosen] if len(chosen) > 1 else [source]
     columns = [key_figures(own.companies[0].name, own) for own in single]
     if len(single) > 1:
         columns.insert(0, key_figures("All companies", source))

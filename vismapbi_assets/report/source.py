@@ -6,7 +6,7 @@ Reading and narrowing only; figures are computed in the other modules.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -65,7 +65,7 @@ class Source:
         as_of: the day of the report.
         tables: net rows by table, without the column that tells rows from reversals.
         books: the journal by account and day, which every statement is summed from.
-        periods: financial periods that have begun, oldest first.
+        periods: financial periods from the first posting to the day, oldest first.
     """
 
     companies: tuple[Company, ...]
@@ -73,6 +73,16 @@ class Source:
     tables: Mapping[str, pl.DataFrame]
     books: statements.Books
     periods: tuple[Period, ...]
+
+    def narrowed(self, company: Company) -> Source:
+        """The same of one company alone."""
+        tables = {
+            name: rows if name in SHARED else rows.filter(_of(name, (company,)))
+            for name, rows in self.tables.items()
+        }
+        own = pl.col("LedgerKey").str.starts_with(f"{company.key}:")
+        books = replace(self.books, lines=self.books.lines.filter(own))
+        return replace(self, companies=(company,), tables=tables, books=books)
 
     def company_of(self, key: str) -> str:
         """The name of the company that a key belongs to."""
@@ -116,7 +126,9 @@ def open_source(bench: Workbench, companies: tuple[Company, ...], as_of: date) -
     )
     books = statements.books(daily, tables["Account"], tables["Ledger"], dates)
     collected = statements.Books(books.lines.collect().lazy(), books.year_start)
-    return Source(companies, as_of, tables, collected, _periods(dates, as_of))
+    first = daily.filter(pl.col("EntryKind") == "Journal")["PostingDate"].min()
+    since = first if isinstance(first, date) else as_of
+    return Source(companies, as_of, tables, collected, _periods(dates, min(since, as_of), as_of))
 
 
 def require_published(store: Store) -> None:
@@ -176,11 +188,11 @@ def _of(table: str, companies: tuple[Company, ...]) -> pl.Expr:
     return pl.any_horizontal(*own, key == NONE)
 
 
-def _periods(dates: pl.DataFrame, as_of: date) -> tuple[Period, ...]:
+def _periods(dates: pl.DataFrame, since: date, as_of: date) -> tuple[Period, ...]:
     columns = ("FinancialPeriod", "FinancialYear", "FinancialPeriodStart", "FinancialPeriodEnd")
     found = dates.select(columns).unique().sort("FinancialPeriodStart")
     return tuple(
         Period(name, year, first, min(last, as_of))
         for name, year, first, last in found.iter_rows()
-        if first <= as_of
+        if first <= as_of and last >= since
     )

@@ -9,7 +9,7 @@ from vismapbi_assets.report.charts import BLUE, ORANGE, Series, bars, lines, svg
 from vismapbi_assets.report.sub_ledgers import Ageing, DaysOutstanding, Spend, WorkList
 
 
-def ageing(payables: Ageing, receivables: Ageing) -> str:
+def ageing(payables: Ageing, receivables: Ageing, *, several: bool) -> str:
     """Open amounts by days overdue on both sides, with the largest overdue parties."""
     labels = [bucket.name for bucket in payables.buckets]
     chart = svg(
@@ -24,7 +24,7 @@ def ageing(payables: Ageing, receivables: Ageing) -> str:
         ),
     )
     sides = "".join(
-        "<div>" + _ageing_side(name, party, side) + "</div>"
+        "<div>" + _ageing_side(name, party, side, several=several) + "</div>"
         for name, party, side in (
             ("Payables", "Supplier", payables),
             ("Receivables", "Customer", receivables),
@@ -40,7 +40,7 @@ def ageing(payables: Ageing, receivables: Ageing) -> str:
     )
 
 
-def _ageing_side(name: str, party: str, side: Ageing) -> str:
+def _ageing_side(name: str, party: str, side: Ageing, *, several: bool) -> str:
     buckets = m.table(
         f"{name} by days overdue",
         (name, "Open amount", "Share"),
@@ -66,7 +66,7 @@ def _ageing_side(name: str, party: str, side: Ageing) -> str:
                 (
                     "",
                     [
-                        m.named(p.name, p.company),
+                        m.named(p.name, p.company if several else ""),
                         m.amount(p.overdue),
                         m.amount(p.balance),
                         m.days(p.oldest_days),
@@ -108,7 +108,11 @@ def days_outstanding(trend: Sequence[DaysOutstanding]) -> str:
     return m.section(
         "days-outstanding",
         "DPO and DSO",
-        m.paragraph("Balance over the invoicing of the 365 days before, in days.", "note"),
+        m.paragraph(
+            "Balance over the invoicing of the 365 days before, in days; too high while there is "
+            "less than a year of data.",
+            "note",
+        ),
         chart,
         m.table(
             "At the end of each period",
