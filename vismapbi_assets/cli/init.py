@@ -70,7 +70,7 @@ def init(
     if path.exists() and not force:
         raise click.ClickException(f"{path} is there already; --force replaces it")
     zone = time_zone or click.prompt("Time zone of the companies", default="Europe/Oslo")
-    day = first_day or click.prompt("First day of use", default=date.today().isoformat())  # noqa: DTZ011
+    day = _day(first_day or click.prompt("First day of use", default=date.today().isoformat()))  # noqa: DTZ011
     rows = [_company(text) for text in companies] or _ask_companies()
     given: dict[str, dict[str, str]] = {
         "dataset": {"name": dataset or click.prompt("Semantic model", default="Visma Finance")},
@@ -95,6 +95,13 @@ def init(
     for name in ("VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET", "POWERBI_CLIENT_SECRET"):
         click.echo(f"  vismapbi credentials set {name}")
     click.echo("  vismapbi doctor\n  vismapbi sync")
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"first day: {text!r} is no day, for example 2026-11-01") from None
 
 
 def _company(text: str) -> dict[str, str]:

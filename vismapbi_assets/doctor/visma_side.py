@@ -30,6 +30,7 @@ from vismapbi_assets.visma.client import VismaClient
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.errors import (
+    LICENCE_FAULT,
     AuthenticationError,
     NotFoundError,
     PermissionDeniedError,
@@ -99,6 +100,9 @@ def _company(
             yield asked.failed("tenant", str(error), TENANT)
             return
         except PermissionDeniedError as error:
+            if LICENCE_FAULT in str(error):
+                yield asked.failed("tenant", str(error), TENANT)
+                return
             yield asked.ok("tenant", f"the API knows the tenant, though it refuses: {error}")
         else:
             yield asked.ok("tenant", f"company reached; branches: {_names(found['branch'])}")
