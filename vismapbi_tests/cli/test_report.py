@@ -140,7 +140,8 @@ def test_statements_agree_with_the_key_figures_and_with_themselves(figures):
     income = {row["name"]: row["amounts"] for row in found["income_statement"]["rows"]}
     year = found["income_statement"]["columns"].index("Year to date")
     assert income["Result"][year] == together["result_year_to_date"]
-    assert income.get("Revenue", income["Result"])[year] == together["revenue_year_to_date"]
+    nothing = ["0.00"] * len(income["Result"])
+    assert income.get("Revenue", nothing)[year] == together["revenue_year_to_date"]
     by_period = sum(Decimal(amount) for amount in income["Result"][:year])
     assert by_period == Decimal(together["result_year_to_date"])
     balance = {row["name"]: row["amounts"] for row in found["balance_sheet"]["rows"]}

@@ -1,12 +1,15 @@
 """Pictures for the run log: drawn from published rows, for the tables that people look at."""
 
 import base64
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from vismapbi_assets.orchestration.table_assets import outcome_plots
+from vismapbi_assets.pipeline.publication import Outcome
 from vismapbi_assets.report.plots import plots_of
 from vismapbi_assets.store import Store
 
@@ -57,3 +60,32 @@ def test_pictures_are_images_within_markdown(store, table, names):
         head, _, data = text.partition("](data:image/png;base64,")
         assert head.startswith(f"![{table}")
         assert base64.b64decode(data.removesuffix(")")).startswith(b"\x89PNG")
+
+
+@dataclass
+class Bench:
+    store: Store
+
+    def as_of(self):
+        return DAY
+
+
+def test_only_tables_that_moved_are_drawn(store):
+    outcome = Outcome(
+        table="ApLedger",
+        run_id="r",
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+        status="ok",
+        action="append",
+        reason="",
+        verified=True,
+        rows=2,
+        rows_posted=2,
+        posts=1,
+        rejected=0,
+        control_total=None,
+    )
+    drawn = outcome_plots(Bench(store), outcome)
+    assert drawn["ageing"].md_str.startswith("![ApLedger: open amount by days overdue")
+    assert outcome_plots(Bench(store), replace(outcome, action="nothing")) == {}
+    assert outcome_plots(Bench(store), replace(outcome, rows=0)) == {}
