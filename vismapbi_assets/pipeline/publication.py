@@ -77,9 +77,9 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
     store, settings = bench.store, bench.settings
     publisher = bench.publisher(run_id)
     push = bench.model.table(table.name)
-    as_of = bench.as_of()
+    as_of = bench.as_of(run_id)
     meta = store.published(table.name).meta()
-    sources = _sources(bench, table)
+    sources = _sources(bench, table, run_id)
     began = time.perf_counter()
     digest = fingerprint(settings, None if table.row_wise else as_of)
     known = meta.lookup_hash or ""
@@ -160,9 +160,9 @@ def keep_outcome(bench: Workbench, outcome: Outcome) -> None:
     bench.store.documents.put(outcome_name(outcome.table), document)
 
 
-def _sources(bench: Workbench, table: Table) -> dict[str, int]:
+def _sources(bench: Workbench, table: Table, run_id: str) -> dict[str, int]:
     """Commit numbers of everything that the rows are made from: state and other tables."""
-    found = {name: bench.store.state(name).sequence() for name in table.sources}
+    found = {name: bench.sequence(name, run_id) for name in table.sources}
     for name in table.tables:
         found[f"table:{name}"] = bench.store.published(name).meta().plan
     return found

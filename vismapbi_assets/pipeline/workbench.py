@@ -35,6 +35,8 @@ class Workbench:
     _clients: dict[str, VismaClient] = field(default_factory=dict, repr=False)
     _powerbi: dict[str, PowerBIClient] = field(default_factory=dict, repr=False)
     _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    _dates: dict[str, date] = field(default_factory=dict, repr=False)
+    _sequences: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     _open: ClassVar[dict[str, Workbench]] = {}
@@ -67,9 +69,30 @@ class Workbench:
                 self._powerbi[chosen] = powerbi_client(self.settings, chosen)
             return self._powerbi[chosen]
 
-    def as_of(self) -> date:
-        """The data date; today where nothing has been read completely yet."""
-        return data_date(self.store, self.settings) or self.settings.today()
+    def as_of(self, run_id: str | None = None) -> date:
+        """The data date; today where nothing has been read completely yet.
+
+        With `run_id` it is looked up once for the run, whose tables then agree on it.
+        """
+        with self._lock:
+            if run_id is None or run_id not in self._dates:
+                found = data_date(self.store, self.settings) or self.settings.today()
+                if run_id is None:
+                    return found
+                self._dates = {run_id: found}
+            return self._dates[run_id]
+
+    def sequence(self, entity: str, run_id: str) -> int:
+        """The last commit of an entity's state, looked up once for the run.
+
+        Rows that another run commits later may be read too; they are then computed again.
+        """
+        with self._lock:
+            known = self._sequences.setdefault(run_id, {})
+            self._sequences = {run_id: known}
+            if entity not in known:
+                known[entity] = self.store.state(entity).sequence()
+            return known[entity]
 
     def publisher(self, run_id: str) -> Publisher:
         """A publisher for the verified dataset."""
@@ -88,6 +111,7 @@ class Workbench:
                 settle_seconds=shape.settle_seconds,
                 wait_seconds=shape.wait_minutes * 60,
                 repair=self.settings.dataset.repair == "automatic",
+                created_here=dataset.origin == "created",
             ),
         )
 

@@ -27,6 +27,8 @@ class PublishOptions:
         repair: replace a table that differs from what was published, or only say so.
         replace_share: share of the table from which reversals cost too much.
         use_sequence: number the POSTs, as evidence where the dataset cannot be queried.
+        created_here: the dataset was created from this store, so a table that was never published
+            needs no look before its first load (which clears it anyway).
         repairs: how often one run replaces a table that does not come out right.
     """
 
@@ -39,6 +41,7 @@ class PublishOptions:
     chunk_bytes: int = MAX_BYTES
     repairs: int = 3
     use_sequence: bool = False
+    created_here: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

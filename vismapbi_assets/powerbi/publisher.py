@@ -222,6 +222,7 @@ class Publisher:
             self.sleep,
             self.on_step,
             self.clock(),
+            self.options.created_here,
         )
 
 

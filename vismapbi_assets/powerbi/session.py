@@ -60,6 +60,7 @@ class Session:
     sleep: Callable[[float], None]
     on_step: Callable[[str], None]
     started: float
+    created_here: bool = False
     notes: list[str] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     repaired: bool = False
@@ -100,6 +101,8 @@ class Session:
 
     def distrust(self, meta: PublishedMeta) -> str | None:
         """Why the destination is not what the store says, None when it is."""
+        if not meta.plan and self.created_here:
+            return "first load"
         found = self.destination.totals(self.table)
         if not meta.plan:
             if found and found.rows:
