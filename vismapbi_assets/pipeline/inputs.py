@@ -92,14 +92,23 @@ def _typed(frame: pl.LazyFrame, name: str) -> pl.LazyFrame:
 
 
 def published_frame(store: Store, name: str) -> pl.LazyFrame:
-    """The net rows of a published table with the types that its transform gave them."""
-    table = TABLE[name]
-    schema = {c.name: c.dtype for c in table.columns}
+    """The net rows of a published table with the types that its transform gave them.
+
+    Net rows count once: `RowDelta` is 1, whatever was posted to get there.
+    """
+    schema = {c.name: c.dtype for c in TABLE[name].columns}
     frame = store.published(name).current()
     held = frame.collect_schema()
-    return frame.select(
-        pl.col(column).cast(dtype) if column in held else pl.lit(None, dtype=dtype).alias(column)
-        for column, dtype in schema.items()
+    filled = {"RowDelta": pl.lit(1)} | {
+        column: pl.col(kept).dt.replace_time_zone(None) if column == "LoadedAt" else pl.col(kept)
+        for column, kept in (("PushBatchId", "push_batch_id"), ("LoadedAt", "loaded_at"))
+        if kept in held
+    }
+    missing = [
+        filled.get(column, pl.lit(None)).alias(column) for column in schema if column not in held
+    ]
+    return frame.with_columns(missing).select(
+        pl.col(column).cast(dtype) for column, dtype in schema.items()
     )
 
 
