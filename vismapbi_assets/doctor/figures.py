@@ -52,10 +52,26 @@ def _twins(
     if close(base, other * rate, rate):
         return asked.ok(name, seen)
     if rate and close(base, other / rate, 1 / rate):
-        return asked.ok(name, f"{seen}; the rate divides. The model derives it from the amounts")
-    if close(other, base * rate, rate):
-        return asked.failed(name, f"{seen}: the twins are the other way round", REPORT)
+        return _divided(asked, samples, name, seen, str(found.get("currencyId")))
     return asked.failed(name, f"{seen}: neither is the other times the rate", REPORT)
+
+
+def _divided(asked: Asked, samples: Samples, name: str, seen: str, currency: str) -> Step:
+    """Swapped twins and a rate that divides look alike; the list of rates tells them apart."""
+    flags = {
+        str(rate.get("multDiv"))[:1].upper()
+        for rate in documents(samples, "currencyRate")
+        if rate.get("fromCurrencyId") == currency
+    }
+    if flags == {"D"}:
+        return asked.ok(name, f"{seen}; rates of {currency} divide, as currencyRate says")
+    if flags == {"M"}:
+        return asked.failed(name, f"{seen}: the twins are the other way round", REPORT)
+    return asked.warning(
+        name,
+        f"{seen}: the rate divides, or the twins are the other way round",
+        f"Look at this document in Visma.net: its total in {currency} must be the InCurrency one",
+    )
 
 
 def _foreign(client: VismaClient, sample: Sample | None, base_currency: str) -> Document | None:
