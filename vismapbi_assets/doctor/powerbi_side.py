@@ -115,7 +115,7 @@ def _creation(asked: Asked, today: date) -> Step:
     if left < 0:
         return asked.warning(
             name,
-            f"ended on {CREATION_ENDS}; datasets that exist keep working",
+            f"ended on {CREATION_ENDS}; whether existing ones go on is not promised",
             "Do not delete the dataset; plan its successor (docs/limits.md)",
         )
     seen = f"possible until {CREATION_ENDS}, {left} days from today"
