@@ -153,9 +153,12 @@ def worked(workplace: Workplace) -> Workplace:
     powerbi.add_fault("error_after", operation="rows.post", status=500)
     powerbi.add_fault("drop_before", operation="datasets.list")
     codes: dict[str, Any] = {"struggling": workplace.run("sync")}
-    visma.configure(forbidden={"nordvik": ["supplierInvoice"]})
+    visma.mutate("nordvik", "create_party")
+    visma.configure(forbidden={"nordvik": ["branch"]})
     powerbi.add_fault("refuse", operation="rows.post", status=400, times=None)
-    codes["forbidden"] = workplace.run("sync", "--json")
+    codes["forbidden"] = workplace.run(
+        "sync", "--json", "--entity", "supplier", "--entity", "branch"
+    )
     visma.configure(forbidden={})
     powerbi.faults.clear()
     powerbi.set_switches(service_principals_disabled=True)
@@ -163,7 +166,7 @@ def worked(workplace: Workplace) -> Workplace:
     codes["doctor"] = workplace.run("doctor", "--markdown", "ticket.md")
     powerbi.set_switches(service_principals_disabled=False)
     workplace.store_credentials(**WRONG)
-    codes["wrong secrets"] = workplace.run("sync")
+    codes["wrong secrets"] = workplace.run("sync", "--entity", "supplier")
     codes["doctor with wrong secrets"] = workplace.run("doctor", "--json")
     codes["list"] = workplace.run("credentials", "list")
     assert codes.pop("list") == 0, workplace.output[-1]
