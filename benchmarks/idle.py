@@ -1,0 +1,58 @@
+"""A sync with nothing to do, through the pipeline and through the command (Dagster, SQLite).
+
+Counts calls and rows posted besides the time. Run: python benchmarks/idle.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import requests
+
+from vismapbi_assets.cli.processes import module
+from vismapbi_assets.cli.surroundings import sandbox_surroundings
+
+
+def main() -> None:
+    os.chdir(tempfile.mkdtemp())
+    with sandbox_surroundings(Path("sandbox").absolute(), scale=0.2, keep_ports=False) as around:
+        command = module("vismapbi_assets.cli", "sync", "--json")
+
+        def sync() -> float:
+            began = time.perf_counter()
+            subprocess.run(command, env=around.environ, check=True, capture_output=True)
+            return time.perf_counter() - began
+
+        def reads() -> int:
+            log = requests.get(f"{around.visma_url}/control/log", timeout=60).json()
+            return sum(1 for entry in log if "/v" in str(entry.get("path", "")))
+
+        def posts() -> int:
+            log = requests.get(f"{around.powerbi_url}/control/log", timeout=60).json()
+            return sum(1 for e in log if e.get("operation") == "rows.post")
+
+        first = sync()
+        sync()
+        before, posted = reads(), posts()
+        idle = sync()
+        print(
+            json.dumps(
+                {
+                    "first_sync_seconds": round(first, 1),
+                    "idle_sync_seconds": round(idle, 1),
+                    "idle_calls": reads() - before,
+                    "idle_posts": posts() - posted,
+                },
+                indent=2,
+            )
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
