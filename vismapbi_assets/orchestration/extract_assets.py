@@ -96,7 +96,7 @@ def _extract_asset(
                     entity,
                     group.company,
                     group.days,
-                    run_id=context.run_id,
+                    run_id=context.run.run_id,
                     open_documents=config.reading == "open_documents",
                     allow_deletions=config.allow_deletions,
                 )

@@ -33,7 +33,7 @@ def _refresh_asset(model: Refresh) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, workbench: WorkbenchResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
-            result = refresh_model(workbench.workbench(), model, run_id=context.run_id)
+            result = refresh_model(workbench.workbench(), model, run_id=context.run.run_id)
         except (PowerBIError, SettingsError) as error:
             raise failure_of(error, subject=f"refresh of {model.name}") from error
         except RefreshFailedError as error:

@@ -94,6 +94,7 @@ def _company_schedule(
                 chosen = [n for n in OPEN_DOCUMENTS if n not in settings.visma.exclude]
                 selection = in_sync_job(context.repository_def, chosen, chosen)
             yield dg.RunRequest(
+                run_key=f"{company.key}:{moment.isoformat()}",
                 partition_key=partition_key(company.key, max(day, settings.first_day)),
                 run_config=open_documents_config(settings) if open_documents else None,
                 asset_selection=selection,

@@ -5,7 +5,7 @@ in `schedules.py`, telling people of trouble in `alert_sensors.py`.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -61,10 +61,10 @@ def _change_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefiniti
     )
     def _sensor(
         context: dg.SensorEvaluationContext, visma: VismaResource
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    ) -> dg.SensorResult:
         seen: dict[str, Any] = json.loads(context.cursor or "{}")
         now = datetime.now(UTC)
-        notes = []
+        requests, notes = [], []
         reader = visma.reader()
         for company in settings.companies:
             if is_busy(context.instance, company.key):
@@ -74,12 +74,27 @@ def _change_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefiniti
             seen[company.key] = probed.cursor
             notes += probed.notes
             if probed.moved:
-                yield _request(context, settings, company, probed.moved, entities, now)
-        context.update_cursor(json.dumps(seen, sort_keys=True))
-        if notes:
-            yield dg.SkipReason("; ".join(notes))
+                requests.append(_request(context, settings, company, probed.moved, entities, now))
+        cursor = json.dumps(seen, sort_keys=True)
+        return _result(context, requests, notes, cursor=cursor)
 
     return _sensor
+
+
+def _result(
+    context: dg.SensorEvaluationContext,
+    requests: list[dg.RunRequest],
+    notes: list[str],
+    cursor: str | None = None,
+) -> dg.SensorResult:
+    """Requests, or else the notes as the reason for none; a tick shows only one of both."""
+    for note in notes if requests else ():
+        context.log.info(note)
+    return dg.SensorResult(
+        run_requests=requests,
+        skip_reason="; ".join(notes) if notes and not requests else None,
+        cursor=cursor,
+    )
 
 
 def _request(
@@ -112,10 +127,10 @@ def _catch_up_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefini
     )
     def _sensor(
         context: dg.SensorEvaluationContext, workbench: WorkbenchResource
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    ) -> dg.SensorResult:
         now = datetime.now(UTC)
         bench = workbench.workbench()
-        notes = []
+        requests, notes = [], []
         for company in settings.companies:
             held = coverage(bench, company.key, entities)
             selection = None
@@ -138,17 +153,18 @@ def _catch_up_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefini
             ):
                 notes.append(f"{company.key}: since {first}, a run is under way or has just been")
                 continue
-            yield dg.RunRequest(
-                run_key=f"{company.key}:{first}:{now.isoformat()}",
-                asset_selection=selection,
-                tags={
-                    "vismapbi/trigger": CATCH_UP,
-                    "vismapbi/company": company.key,
-                    **range_tags(company.key, first, settings.today(now)),
-                },
+            requests.append(
+                dg.RunRequest(
+                    run_key=f"{company.key}:{first}:{now.isoformat()}",
+                    asset_selection=selection,
+                    tags={
+                        "vismapbi/trigger": CATCH_UP,
+                        "vismapbi/company": company.key,
+                        **range_tags(company.key, first, settings.today(now)),
+                    },
+                )
             )
-        if notes:
-            yield dg.SkipReason("; ".join(notes))
+        return _result(context, requests, notes)
 
     return _sensor
 

@@ -83,9 +83,9 @@ def build_table_asset(
         try:
             bench = workbench.workbench()
             if table.name == LOG:
-                outcome = publish_refresh_log(bench, run_id=context.run_id)
+                outcome = publish_refresh_log(bench, run_id=context.run.run_id)
             else:
-                outcome = publish_table(bench, table, run_id=context.run_id)
+                outcome = publish_table(bench, table, run_id=context.run.run_id)
         except (PowerBIError, SettingsError) as error:
             raise failure_of(error, subject=f"powerbi/{table.name}") from error
         return dg.MaterializeResult(

@@ -164,7 +164,7 @@ def read_entity(
     waiting = store.quarantine(entity.name).waiting()
     return ExtractionReport(
         extraction=done,
-        waiting=waiting.filter(pl.col("company") == company).height,
+        waiting=waiting.height,
         limit=settings.visma.quarantine_limit,
         rows=rows,
         rows_by_day=by_day,

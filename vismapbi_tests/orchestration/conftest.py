@@ -94,6 +94,20 @@ class World:
         return [c for c in self.sandbox.visma.log if c["entity"] != "token"]
 
 
+OWN_WARNINGS = (
+    "ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning",
+    "ignore:Non-compliant tag keys like .'dagster/partition/:DeprecationWarning",
+)
+"""What Dagster says about its own calls and tags, not about ours."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            for text in OWN_WARNINGS:
+                item.add_marker(pytest.mark.filterwarnings(text))
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(start=datetime.now(UTC), scale=0.01) as running:
