@@ -99,7 +99,7 @@ def test_a_backfill_started_in_the_ui_is_two_runs(
         "solberg",
     ]
     first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
-    page.goto(f"{services.url}/assets/visma/supplier?partition=nordvik%7C{first}")
+    page.goto(f"{services.url}/assets/visma/supplier?view=partitions&partition=nordvik%7C{first}")
     page.get_by_text("server_count").first.wait_for()
     page.screenshot(path=str(shots / "materialization.png"))
     page.goto(f"{services.url}/assets/visma/supplier?view=checks&checkDetail=quarantine")

@@ -45,6 +45,19 @@ def failure(done: dg.ExecuteInProcessResult) -> tuple[str, dict[str, Any], int]:
     )
 
 
+def spoil(world: World) -> None:
+    """Let the first document of every page carry an amount that is none."""
+    world.sandbox.visma.fault(
+        "member", entity=ENTITY, company="nordvik", member="amount", value={"soon": 1}, count=99
+    )
+
+
+def visma_setting(world: World, line: str) -> None:
+    """Add a line to the section of Visma.net in the settings file."""
+    path = world.folder / "vismapbi.toml"
+    path.write_text(path.read_text("utf-8").replace("[visma]", f"[visma]\n{line}", 1), "utf-8")
+
+
 def test_a_materialization_is_an_audit_record(one: World) -> None:
     done = one.run(ASSET)
     assert done.success
@@ -91,9 +104,7 @@ def test_a_second_run_reads_little_and_changes_nothing(one: World) -> None:
 
 
 def test_a_malformed_document_waits_and_the_others_are_delivered(one: World) -> None:
-    one.sandbox.visma.fault(
-        "member", entity=ENTITY, company="nordvik", member="documentDate", value="soon"
-    )
+    spoil(one)
     done = one.run(ASSET)
     assert done.success
     checks = {e.check_name: e for e in done.get_asset_check_evaluations()}
@@ -104,19 +115,15 @@ def test_a_malformed_document_waits_and_the_others_are_delivered(one: World) -> 
     assert checks["complete"].passed
     found = values(done.asset_materializations_for_node(STEP)[0].metadata)
     assert found["rows_quarantined"] == 1
-    assert found["dagster/row_count"] == found["rows_read"] - 1 or found["rows_new"] > 0
+    assert found["rows_new"] > 1
     waiting = one.bench.store.quarantine(ENTITY).waiting()
     assert waiting.height == 1
     assert "soon" in waiting["raw"].item()
 
 
 def test_too_many_rejected_documents_fail_the_run(one: World) -> None:
-    path = one.folder / "vismapbi.toml"
-    text = path.read_text("utf-8").replace("[visma]", "[visma]\nquarantine_limit = 0", 1)
-    path.write_text(text, "utf-8")
-    one.sandbox.visma.fault(
-        "member", entity=ENTITY, company="nordvik", member="documentDate", value="soon"
-    )
+    visma_setting(one, "quarantine_limit = 0")
+    spoil(one)
     done = one.run(ASSET, "powerbi/SupplierInvoice")
     assert not done.success
     checks = {e.check_name: e for e in done.get_asset_check_evaluations()}
@@ -165,7 +172,8 @@ def test_a_missing_secret_is_named_and_not_tried_twice(one: World) -> None:
 
 
 def test_a_spent_quota_says_when_to_go_on_and_the_next_run_does(one: World) -> None:
-    one.sandbox.visma.configure(rate_limit=25)
+    visma_setting(one, "page_size = 2")
+    one.sandbox.visma.configure(rate_limit=30)
     cause, metadata, attempts = failure(one.run(ASSET))
     assert attempts == 1
     assert metadata["kind"] == "QuotaExhausted"
