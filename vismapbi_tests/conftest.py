@@ -1,4 +1,7 @@
-"""Fixtures that every part shares. Fixtures of one part live in that part's own conftest."""
+"""Fixtures and options that every part shares. What one part needs lives in its own conftest.
+
+Campaigns are long forms of tests that also run in a short form; they are chosen with `--campaign`.
+"""
 
 import os
 from pathlib import Path
@@ -6,6 +9,30 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parent / "finance_examples"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of campaigns."""
+    parser.addoption("--campaign", action="store_true", help="run the long campaigns, too")
+    parser.addoption(
+        "--sequences", type=int, default=500, help="sequences of each campaign (default: 500)"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave campaigns out unless they are asked for."""
+    if config.getoption("--campaign"):
+        return
+    long = [item for item in items if item.get_closest_marker("campaign")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture
+def campaign_sequences(request: pytest.FixtureRequest) -> int:
+    """How many sequences a campaign plays."""
+    return int(request.config.getoption("--sequences"))
 
 
 @pytest.fixture(scope="session")

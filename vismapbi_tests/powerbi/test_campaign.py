@@ -1,11 +1,10 @@
 """A state machine over publisher and simulated service: whatever happens, a clean run is exact.
 
-A short form runs by default; the long campaign is marked and takes its size from the environment.
+A short form runs by default; the long one is a campaign.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -194,7 +193,6 @@ def test_a_clean_run_is_exact_whatever_happened_before(service):
 
 
 @pytest.mark.campaign
-@pytest.mark.skipif("CAMPAIGN" not in os.environ, reason="long; set CAMPAIGN=<examples>")
-def test_long_campaign(service):
+def test_long_campaign(service, campaign_sequences):
     SERVICE["it"] = service
-    run(examples=int(os.environ["CAMPAIGN"]), steps=25)
+    run(examples=campaign_sequences, steps=25)

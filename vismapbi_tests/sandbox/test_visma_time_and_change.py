@@ -159,9 +159,11 @@ def test_09_credit_notes_are_positive_and_pay(service: Service) -> None:
 
 
 def test_09_refusals_change_nothing(service: Service) -> None:
+    credit = service.mutate("create_document", side="AP", type="DebitAdj")
     released = service.mutate("create_supplier_invoice")
     before = service.snapshot("supplierInvoice")
     for wanted in (
+        {"verb": "pay_document", "type": "DebitAdj", "number": credit["number"]},
         {"verb": "delete_draft", "number": released["number"]},
         {"verb": "edit_document", "number": released["number"], "amount": 5},
         {"verb": "release_document", "number": released["number"]},

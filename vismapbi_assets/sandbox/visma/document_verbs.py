@@ -13,7 +13,7 @@ from typing import Any
 from . import chart, documents, settlement
 from .documents import Wanted
 from .history import Company
-from .kinds import KINDS
+from .kinds import ALSO_PAYING, KINDS
 from .records import Document
 from .verb_arguments import Result, day_of, hundredths, party_of
 from .voiding import void
@@ -152,7 +152,9 @@ def pay_document(
     on_account: Any = 0,
     day: str | date | None = None,
 ) -> Result:
-    """Pay a document in full or in part."""
+    """Pay a document in full or in part; a credit is applied or refunded, never paid."""
+    if (side, type) in ALSO_PAYING:
+        raise ValueError(f"{type} {number} is a credit: apply it instead")
     document = _document(company, side, type, number)
     taken, off = hundredths(discount), hundredths(write_off)
     paid = document.balance_cur - taken - off if amount is None else hundredths(amount)

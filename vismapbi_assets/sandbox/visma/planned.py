@@ -55,6 +55,10 @@ class PlannedChanges:
                     due.append(change)
         return due
 
+    def cancel(self) -> None:
+        """Forget the changes that wait for a request."""
+        self._scripted.clear()
+
     def late(self, company: str, stamp: datetime, verb: str, arguments: dict[str, Any]) -> None:
         """Wait to be made visible."""
         self._late.append(LateChange(company, stamp, verb, arguments))

@@ -227,6 +227,11 @@ class VismaSandbox:
         with self.lock:
             self._planned.after_requests(entity, after, company, verb, arguments)
 
+    def unscript(self) -> None:
+        """Cancel the changes that wait for a list request."""
+        with self.lock:
+            self._planned.cancel()
+
     def commit_late(self, company: str, verb: str, /, **arguments: Any) -> None:
         """Stamp a change now, but let it be seen only when `flush_late` is called."""
         with self.lock:
