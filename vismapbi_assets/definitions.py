@@ -14,7 +14,7 @@ from vismapbi_assets.model.semantic_model import TABLES
 from vismapbi_assets.orchestration.alert_sensors import build_alert_sensors
 from vismapbi_assets.orchestration.extract_assets import build_extract_assets
 from vismapbi_assets.orchestration.finance_checks import build_finance_checks
-from vismapbi_assets.orchestration.jobs import build_asset_jobs
+from vismapbi_assets.orchestration.jobs import build_asset_jobs, build_refresh_jobs
 from vismapbi_assets.orchestration.operations import build_operation_jobs
 from vismapbi_assets.orchestration.partitions import build_partitions
 from vismapbi_assets.orchestration.reports import build_refresh_assets, build_report_specs
@@ -45,6 +45,7 @@ def build_definitions(
         asset_checks=[build_finance_checks()],
         jobs=[
             *build_asset_jobs([dg.AssetKey(["visma", n]) for n in entities if n not in in_sync]),
+            *build_refresh_jobs(settings),
             *build_operation_jobs(),
         ],
         schedules=build_schedules(settings),

@@ -189,6 +189,7 @@ class Schedule(Shape, frozen=True, kw_only=True):
     maintenance: Annotated[Cron, Meta(description="compacts and cleans the store")] = "0 5 * * 0"
     compact: Annotated[Cron, Meta(description="compacts tables in Power BI")] = "30 5 * * 0"
     reconcile: Annotated[Cron, Meta(description="asks Power BI for its totals")] = "0 6 * * *"
+    refresh: Annotated[Cron, Meta(description="refreshes dependent import models")] = "30 6 * * *"
 
 
 class Alerts(Shape, frozen=True, kw_only=True):

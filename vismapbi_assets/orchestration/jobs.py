@@ -10,8 +10,13 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from vismapbi_assets.settings import Settings
+
 SYNC = "sync"
 SWEEP = "sweep"
+REFRESH = "refresh"
+LONGEST_SECONDS = 3 * 60 * 60
+"""A run that takes longer is taken for lost, so that it does not keep its company waiting."""
 EXTRACTS = dg.AssetSelection.key_prefixes("visma")
 TABLES = dg.AssetSelection.key_prefixes("powerbi")
 
@@ -27,20 +32,39 @@ def build_asset_jobs(not_in_sync: list[dg.AssetKey]) -> list[dg.UnresolvedAssetJ
             SYNC,
             selection=everyday | TABLES,
             executor_def=dg.in_process_executor,
-            tags={"vismapbi/job": SYNC},
+            tags=_tags(SYNC),
             description="Reads what changed in one company since a day began and publishes it.",
         ),
         dg.define_asset_job(
             SWEEP,
             selection=everyday | TABLES,
             executor_def=dg.in_process_executor,
-            tags={"vismapbi/job": SWEEP},
+            tags=_tags(SWEEP),
             description=(
                 "Reads one company completely (its first partition), finds deletions and "
                 "publishes. Launch it for the first day of a company."
             ),
         ),
     ]
+
+
+def build_refresh_jobs(settings: Settings) -> list[dg.UnresolvedAssetJobDefinition]:
+    """`refresh`, where there are import models to refresh."""
+    if not settings.refresh:
+        return []
+    return [
+        dg.define_asset_job(
+            REFRESH,
+            selection=dg.AssetSelection.key_prefixes("semantic_model"),
+            executor_def=dg.in_process_executor,
+            tags={"vismapbi/job": REFRESH},
+            description="Refreshes the import models that depend on what was published.",
+        )
+    ]
+
+
+def _tags(job: str) -> dict[str, str]:
+    return {"vismapbi/job": job, "dagster/max_runtime": str(LONGEST_SECONDS)}
 
 
 def in_sync_job(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from vismapbi_assets.orchestration.jobs import SWEEP, SYNC, in_sync_job
+from vismapbi_assets.orchestration.jobs import REFRESH, SWEEP, SYNC, in_sync_job
 from vismapbi_assets.orchestration.partitions import partition_key
 from vismapbi_assets.settings import Settings
 
@@ -50,6 +50,11 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         _plain_schedule(settings, "compact", plan.compact, "Compacts tables with many reversals."),
         _plain_schedule(
             settings, "maintenance", plan.maintenance, "Compacts and cleans the store."
+        ),
+        *(
+            [_plain_schedule(settings, REFRESH, plan.refresh, "Refreshes dependent import models.")]
+            if settings.refresh
+            else []
         ),
     ]
 

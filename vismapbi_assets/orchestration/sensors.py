@@ -59,9 +59,7 @@ def _change_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefiniti
         default_status=sensor_status(settings),
         description="Asks each entity for changes (one call) and syncs the entities that moved.",
     )
-    def _sensor(
-        context: dg.SensorEvaluationContext, visma: VismaResource
-    ) -> dg.SensorResult:
+    def _sensor(context: dg.SensorEvaluationContext, visma: VismaResource) -> dg.SensorResult:
         seen: dict[str, Any] = json.loads(context.cursor or "{}")
         now = datetime.now(UTC)
         requests, notes = [], []
