@@ -134,7 +134,7 @@ def test_compaction_leaves_every_answer_and_every_net_row_as_it_was(made, answer
     for number in range(60):
         visma.mutate("nordvik", "create_supplier_invoice", amount=number + 1)
     made.sync()
-    for record in visma.companies["nordvik"].books.lists["supplierInvoice"][-60:]:
+    for record in visma.companies["nordvik"].books.lists["supplierInvoice"][-15:]:
         visma.mutate("nordvik", "pay_document", number=record.number, amount="0.40")
     made.sync()
     before, net = answers(), every_row_counts_once(made)

@@ -113,11 +113,11 @@ class Books:
         self.add(item, "", entity)
         return item
 
-    def touch(self, record: Record, *, restamp: bool = True) -> None:
-        """Note a change: new revision, new wire form and, unless told otherwise, a new stamp."""
+    def touch(self, record: Record, *, restamp: bool = True, edited: bool = True) -> None:
+        """Note a change: new wire form and, unless told otherwise, a new stamp and revision."""
         if restamp:
             record.modified = self.clock.stamp()
-        record.revision += 1
+        record.revision += edited
         record.wire.clear()
         self.version += 1
 

@@ -127,7 +127,7 @@ def restamp(
     type: str = "",
     number: str | None = None,
 ) -> Result:
-    """Stamp one record, a whole list or everything anew, with one and the same time."""
+    """Stamp one record, a whole list or everything anew, at one time; contents stay."""
     books = company.books
     lists = [books.lists[entity]] if entity else list(books.lists.values())
     records = (
@@ -137,7 +137,7 @@ def restamp(
     )
     with books.clock.held():
         for record in records:
-            books.touch(record)
+            books.touch(record, edited=False)
         if entity in (None, "journalTransaction", "generalLedgerBalance"):
             stamp = books.clock.stamp()
             for by_period in books.movements.values():
