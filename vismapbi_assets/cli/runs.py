@@ -51,12 +51,13 @@ class RunSummary:
 
     @property
     def delivered(self) -> bool:
-        """Everything asked for was done and verified."""
-        return self.success and not any(not c.warning for c in self.failed_checks)
+        """Everything asked for was done and verified, and nothing is left for a later run."""
+        sound = all(c.warning for c in self.failed_checks)
+        return self.success and sound and self.resume_at is None
 
     @property
     def resume_at(self) -> str | None:
-        """When to go on, where a quota stopped the run; ISO time."""
+        """When to go on, where a quota or another run stopped this one; ISO time."""
         times = [str(s.metadata["resume_at"]) for s in self.steps if s.metadata.get("resume_at")]
         return max([*times, *self.waits], default=None)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -21,6 +23,9 @@ from vismapbi_assets.settings import Settings, load_settings
 from vismapbi_assets.store import Store
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
+LONGEST_RANGE_DAYS = 45
+"""A longer first load is noted at its first day alone: that reads everything up to now, and Dagster
+would note every day of every entity by itself."""
 REFRESH_LOG = dg.AssetKey(["powerbi", "RefreshLog"])
 
 
@@ -44,8 +49,8 @@ def sync(
     """Read what changed in Visma.net and publish it to Power BI.
 
     The first sync reads everything; later ones read from the last day that was read. Exit code 0
-    only when everything asked for is delivered and verified; 75 when a quota stopped the run, which
-    then says when to go on.
+    only when everything asked for is delivered and verified; 75 when a quota or another run stopped
+    this one, which then says when to go on.
     """
     settings = load_settings()
     summaries = synchronise(
@@ -79,7 +84,7 @@ def finish(summaries: list[RunSummary], *, as_json: bool) -> None:
         if delivered:
             out.print("Delivered and verified.")
         elif resume_at:
-            out.print(f"Not everything fitted into the quota; run again after {resume_at}.")
+            out.print(f"Not everything could be delivered now; run again after {resume_at}.")
         else:
             out.print("Not everything was delivered; see above. A repeated run is safe.")
     if not delivered:
@@ -122,35 +127,50 @@ def synchronise(
         below = dg.AssetSelection.assets(*extracts).downstream(include_self=False)
         selection = (selection & below) | dg.AssetSelection.assets(REFRESH_LOG)
     tables = sorted(selection.resolve(definitions.resolve_asset_graph()))
-    config = (
-        {"ops": {f"visma__{n}": {"config": {"allow_deletions": True}} for n in chosen}}
-        if allow_deletions
-        else None
-    )
+    plan = [part for key in companies for part in _parts(settings, store, key, chosen, full=full)]
     summaries = []
     with dagster_instance() as instance:
-        for position, key in enumerate(companies):
-            settings.company(key)
-            last = position == len(companies) - 1
-            first, today = _days(settings, store, key, chosen, full=full)
-            title = f"{key}: {'everything' if first == settings.first_day else f'since {first}'}"
-            progress.line(title)
-            span = (str(partition_key(key, first)), str(partition_key(key, today)))
+        for position, part in enumerate(plan):
+            reads = [dg.AssetKey(["visma", name]) for name in part.entities]
+            progress.line(part.title)
             summaries.append(
                 run_job(
                     definitions,
                     instance,
                     SYNC,
-                    title=title,
-                    partition=span[0] if span[0] == span[1] else None,
-                    partition_range=None if span[0] == span[1] else span,
-                    assets=[*extracts, *tables] if last else extracts,
-                    run_config=config,
-                    tags={"vismapbi/company": key, "vismapbi/trigger": "command line"},
+                    title=part.title,
+                    partition=part.span[0] if part.span[0] == part.span[1] else None,
+                    partition_range=None if part.span[0] == part.span[1] else part.span,
+                    assets=[*reads, *tables] if position == len(plan) - 1 else reads,
+                    run_config=_deletions(part.entities) if allow_deletions else None,
+                    tags={"vismapbi/company": part.company, "vismapbi/trigger": "command line"},
                     on_event=progress,
                 )
             )
     return summaries
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One run: some entities of a company and the days whose window they are read for."""
+
+    company: str
+    entities: tuple[str, ...]
+    first: date
+    last: date
+    title: str
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last partition."""
+        return (
+            str(partition_key(self.company, self.first)),
+            str(partition_key(self.company, self.last)),
+        )
+
+
+def _deletions(entities: tuple[str, ...]) -> dict[str, Any]:
+    return {"ops": {f"visma__{name}": {"config": {"allow_deletions": True}} for name in entities}}
 
 
 def _entities(settings: Settings, entities: tuple[str, ...]) -> list[str]:
@@ -166,17 +186,29 @@ def _entities(settings: Settings, entities: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _days(
+def _parts(
     settings: Settings, store: Store, company: str, entities: list[str], *, full: bool
-) -> tuple[date, date]:
-    today = settings.today()
-    first = today
-    zone = ZoneInfo(settings.time_zone)
+) -> list[Part]:
+    """Entities that were never read whole are read whole; the others since they were last read."""
+    settings.company(company)
+    today, zone = settings.today(), ZoneInfo(settings.time_zone)
+    whole, since, first = [], [], today
     for name in entities:
         record = store.documents.get(reading_name(company, name)) or {}
-        whole, read_at = record.get("whole_at"), record.get("read_at")
-        if full or whole is None or read_at is None:
-            return settings.first_day, today
+        read_at = record.get("read_at")
+        if full or read_at is None or record.get("whole_at") is None:
+            whole.append(name)
+            continue
+        since.append(name)
         day = datetime.fromisoformat(read_at).astimezone(zone).date()
         first = min(first, max(day, settings.first_day))
-    return first, today
+    parts = []
+    if whole:
+        start = settings.first_day
+        last = start if (today - start).days > LONGEST_RANGE_DAYS else today
+        title = f"{company}: everything of {len(whole)} entities"
+        parts.append(Part(company, tuple(whole), start, last, title))
+    if since:
+        title = f"{company}: {len(since)} entities since {first}"
+        parts.append(Part(company, tuple(since), first, today, title))
+    return parts

@@ -140,7 +140,11 @@ class DatasetKeeper:
         return self.registry.pin(found, model, "adopted")
 
     def _create(self, model: PushModel) -> Pinned:
-        self._claim_creation()
+        if not self._claim_creation():
+            return self._await_other()
+        if (pinned := self.pinned()) is not None:
+            self.objects.delete(CREATING)
+            return pinned
         try:
             reply = self.client.create_dataset(create_request(model))
         except OutcomeUnknown:
@@ -153,16 +157,25 @@ class DatasetKeeper:
             raise
         return self._created(self._id_of(reply, model.name), model)
 
-    def _claim_creation(self) -> None:
+    def _claim_creation(self) -> bool:
         """Lets one run at a time create; a claim left by a crash holds for ten minutes."""
         now = datetime.fromtimestamp(self.clock(), UTC)
         mine = msgspec.json.encode(now)
         if self.objects.put_if_absent(CREATING, mine):
-            return
+            return True
         data = self.objects.get(CREATING)
         if data and now - msgspec.json.decode(data, type=datetime) < CREATION_LEASE:
-            raise CreationRunning("create dataset")
+            return False
         self.objects.put(CREATING, mine)
+        return True
+
+    def _await_other(self) -> Pinned:
+        """The dataset that another run is creating now."""
+        for _ in range(self.polls):
+            if (pinned := self.pinned()) is not None:
+                return pinned
+            self.sleep(self.poll_seconds)
+        raise CreationRunning("create dataset")
 
     def _created(self, dataset_id: str, model: PushModel) -> Pinned:
         pinned = self.registry.pin(dataset_id, model, "created")

@@ -70,7 +70,7 @@ class Objects:
         if options.pop("aws_allow_http", client.get("allow_http")) == "true":
             client["allow_http"] = True
         config: Any = options
-        return from_url(self.root, config=config, client_options=client)
+        return from_url(self.root, config=config, client_options=client or None)
 
     def address(self, path: str) -> str:
         """Where polars and `deltalake` find `path`."""

@@ -1,7 +1,9 @@
 """The dataset: created once, pinned, verified, changed only by PUT, never guessed."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from vismapbi_assets.powerbi.dataset import CREATING
@@ -187,4 +189,40 @@ def test_a_store_of_another_workspace_is_refused(bench):
 
 def test_no_claim_is_left_after_a_creation(bench):
     bench.keeper().ensure(MODEL)
+    assert bench.store.objects.get(CREATING) is None
+
+
+def test_a_run_waits_for_the_dataset_that_another_creates(bench):
+    keeper = bench.keeper()
+    bench.store.objects.put(
+        CREATING, msgspec.json.encode(datetime.fromtimestamp(bench.sandbox.clock.now(), UTC))
+    )
+
+    def other_finishes(seconds):
+        bench.store.objects.delete(CREATING)
+        bench.keeper().ensure(MODEL)
+
+    found = replace(keeper, sleep=other_finishes).ensure(MODEL)
+    assert found.dataset_id in bench.sandbox.datasets
+    assert creations(bench) == 1
+
+
+class Overtaken:
+    """A client whose list of datasets is old when it arrives: another run has created meanwhile."""
+
+    def __init__(self, bench):
+        self.bench, self.client = bench, bench.client()
+
+    def __getattr__(self, name):
+        return getattr(self.client, name)
+
+    def datasets(self):
+        listed = self.client.datasets()
+        self.bench.keeper().ensure(MODEL)
+        return listed
+
+
+def test_two_runs_at_the_same_moment_create_one_dataset(bench):
+    replace(bench.keeper(), client=Overtaken(bench)).ensure(MODEL)
+    assert creations(bench) == 1
     assert bench.store.objects.get(CREATING) is None
