@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from vismapbi_assets.credentials import CredentialFile, CredentialsError
+from vismapbi_assets.key_vault import KeyVault, KeyVaultError
 from vismapbi_assets.settings_shape import (
     Alerts,
     Company,
@@ -32,6 +33,7 @@ from vismapbi_assets.settings_shape import (
     Report,
     Schedule,
     Secret,
+    Secrets,
     StoreShape,
     Visma,
 )
@@ -60,7 +62,11 @@ SECRETS = {
     "VISMAPBI_ALERT_WEBHOOK": "address of the Teams or Slack webhook for alerts",
     "VISMAPBI_SMTP_PASSWORD": "password of the mail account for alerts",
 }
-"""Secrets: from the environment or from the encrypted credential file, never from TOML."""
+"""Secrets: from the environment, the encrypted credential file or a vault, never from TOML."""
+
+
+SECRET_KEY = re.compile(r"secret|password|access_key|account_key|sas_token", re.IGNORECASE)
+"""Keys of the file that would hold a secret; only the section `secrets` may be called so."""
 
 
 class SettingsError(ValueError):
@@ -81,6 +87,7 @@ class Settings:
     is_sandbox: bool
     plain_secrets: Mapping[str, Secret]
     credentials: CredentialFile
+    vault: KeyVault | None = None
 
     @property
     def time_zone(self) -> str:
@@ -153,12 +160,14 @@ class Settings:
         return found
 
     def optional_secret(self, name: str) -> Secret | None:
-        """The secret called `name`; None where neither environment nor credential file has it."""
+        """The secret called `name`: from the environment, the credential file or the vault."""
         if name in self.plain_secrets:
             return self.plain_secrets[name]
         try:
             text = self.credentials.read().get(name)
-        except CredentialsError as error:
+            if not text and self.vault:
+                text = self.vault.read(name)
+        except (CredentialsError, KeyVaultError) as error:
             raise SettingsError(str(error)) from None
         return Secret(text) if text else None
 
@@ -226,6 +235,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
         plain_secrets={name: Secret(text) for name, text in defaults.items()}
         | {name: Secret(env[name]) for name in SECRETS if env.get(name)},
         credentials=credential_file({**env, **beside}),
+        vault=KeyVault(file.secrets.key_vault) if file.secrets.key_vault else None,
     )
 
 
@@ -282,7 +292,7 @@ def _secret_keys(raw: object, path: str = "") -> list[str]:
         found: list[str] = []
         for key, value in raw.items():
             here = f"{path}.{key}".lstrip(".")
-            if re.search(r"secret|password|access_key|account_key|sas_token", key, re.I):
+            if SECRET_KEY.search(key) and not (here == "secrets" and isinstance(value, dict)):
                 found.append(here)
             found += _secret_keys(value, here)
         return found
@@ -301,6 +311,7 @@ def _shape_of(key: str) -> tuple[type[msgspec.Struct], str]:
         "powerbi": PowerBI,
         "schedule": Schedule,
         "alerts": Alerts,
+        "secrets": Secrets,
         "companies": Company,
         "refresh": Refresh,
         "reports": Report,

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(min_length=1)]
+VaultUrl = Annotated[str, Meta(pattern=r"^https://[^/@]+/?$")]
 Cron = Annotated[str, Meta(pattern=r"^\s*\S+(\s+\S+){4}\s*$")]
 
 
@@ -224,6 +225,18 @@ class Report(Shape, frozen=True, kw_only=True):
     kind: Literal["report", "dashboard"] = "report"
 
 
+class Secrets(Shape, frozen=True, kw_only=True):
+    """Where secrets are that are neither in the environment nor in the credential file."""
+
+    key_vault: Annotated[
+        VaultUrl | None,
+        Meta(
+            description="Azure Key Vault that holds the secrets; needs the extra `azure`",
+            examples=["https://finance.vault.azure.net"],
+        ),
+    ] = None
+
+
 class File(Shape, frozen=True, kw_only=True):
     """The whole of `vismapbi.toml`."""
 
@@ -240,6 +253,7 @@ class File(Shape, frozen=True, kw_only=True):
     powerbi: PowerBI = PowerBI()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
+    secrets: Secrets = Secrets()
     companies: Annotated[tuple[Company, ...], Meta(min_length=1)]
     refresh: tuple[Refresh, ...] = ()
     reports: tuple[Report, ...] = ()

@@ -18,6 +18,7 @@ from vismapbi_assets.settings_shape import (
     Dataset,
     PowerBI,
     Schedule,
+    Secrets,
     StoreShape,
     Visma,
 )
@@ -29,6 +30,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "powerbi": PowerBI,
     "schedule": Schedule,
     "alerts": Alerts,
+    "secrets": Secrets,
 }
 HEADER = """\
 # Settings of vismapbi. Commented lines show the defaults.
