@@ -17,6 +17,7 @@ from vismapbi_assets.orchestration.partitions import company_days
 from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.pipeline.extraction import ExtractionReport, read_entity
 from vismapbi_assets.settings import SettingsError
+from vismapbi_assets.store.errors import StoreError
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.errors import VismaError
 
@@ -100,7 +101,7 @@ def _extract_asset(
                     open_documents=config.reading == "open_documents",
                     allow_deletions=config.allow_deletions,
                 )
-            except (VismaError, SettingsError) as error:
+            except (VismaError, SettingsError, StoreError) as error:
                 raise failure_of(error, subject=subject) from error
             if report.extraction.resume_at is not None:
                 raise quota_failure(report.extraction, subject=subject)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
 from vismapbi_assets.powerbi.errors import PowerBIError
 from vismapbi_assets.powerbi.errors import Transient as PowerBITransient
 from vismapbi_assets.settings import SettingsError
+from vismapbi_assets.store.errors import (
+    LeaseLostError,
+    PlanConflictError,
+    StoreBusyError,
+    StoreError,
+)
 from vismapbi_assets.visma.errors import TransientError, VismaError
 from vismapbi_assets.visma.extraction import Extraction
 
+OVERTAKEN = (LeaseLostError, PlanConflictError, StoreBusyError)
+"""Another run did the same work meanwhile; what it left is found by the next attempt."""
+AFTER_OVERTAKEN = timedelta(minutes=1)
 
-def failure_of(error: VismaError | PowerBIError | SettingsError, *, subject: str) -> dg.Failure:
+
+def failure_of(
+    error: VismaError | PowerBIError | SettingsError | StoreError, *, subject: str
+) -> dg.Failure:
     """The failure that a step ends with; its text names cause and next step."""
-    again = isinstance(error, TransientError | PowerBITransient)
+    overtaken = isinstance(error, OVERTAKEN)
+    again = overtaken or isinstance(error, TransientError | PowerBITransient)
     metadata: dict[str, dg.RawMetadataValue] = {"kind": type(error).__name__}
     resume_at = getattr(error, "resume_at", None)
+    if overtaken:
+        resume_at = (datetime.now(UTC) + AFTER_OVERTAKEN).isoformat(timespec="seconds")
     if resume_at is not None:
         metadata["resume_at"] = str(resume_at)
     return dg.Failure(f"{subject}: {error}", metadata=metadata, allow_retries=again)

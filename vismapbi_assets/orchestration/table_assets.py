@@ -19,6 +19,7 @@ from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.errors import PowerBIError
 from vismapbi_assets.report.plots import plots_of
 from vismapbi_assets.settings import SettingsError
+from vismapbi_assets.store.errors import StoreError
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
 TABLE_CHECKS = {
@@ -86,7 +87,7 @@ def build_table_asset(
                 outcome = publish_refresh_log(bench, run_id=context.run.run_id)
             else:
                 outcome = publish_table(bench, table, run_id=context.run.run_id)
-        except (PowerBIError, SettingsError) as error:
+        except (PowerBIError, SettingsError, StoreError) as error:
             raise failure_of(error, subject=f"powerbi/{table.name}") from error
         return dg.MaterializeResult(
             metadata=outcome_metadata(outcome) | outcome_plots(bench, outcome),
