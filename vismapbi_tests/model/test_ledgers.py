@@ -110,6 +110,30 @@ def test_a_credit_note_on_the_payment_endpoint_is_not_counted_twice() -> None:
     ]
 
 
+def test_a_payment_that_takes_up_a_credit_note_pays_out_less() -> None:
+    ledger = ap(
+        inputs(
+            supplierInvoice=[
+                supplier_invoice("I1", "2026-09-01", 100, 0),
+                supplier_invoice("C1", "2026-09-20", 20, 0, kind="DebitAdj"),
+            ],
+            supplierPayment=[
+                supplier_payment(
+                    "P1",
+                    "2026-10-15",
+                    80,
+                    0,
+                    paid("I1", 100, "202610"),
+                    paid("C1", 20, "202610", docType="DebitAdj"),
+                )
+            ],
+        )
+    )
+    for key in ("no:Invoice:I1", "no:DebitAdj:C1", "no:Payment:P1"):
+        assert open_amount(ledger, key) == 0
+    assert "Unexplained" not in ledger["EntryType"].to_list()
+
+
 def test_a_credit_note_known_to_the_payment_endpoint_alone_is_not_lost() -> None:
     note = supplier_payment("C1", "2026-09-20", 10, 10, kind="DebitAdj")
     assert told(ap(inputs(supplierPayment=[note]))) == [

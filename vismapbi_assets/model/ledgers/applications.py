@@ -1,8 +1,9 @@
 """From application lines to events on the two documents that each of them touches.
 
-An application lowers both documents towards zero; a discount or a write-off lowers the adjusted
-one alone; a voiding payment brings back what it voids, with the signs that it is delivered with.
-Which lines there are belongs in `payables` and `receivables`.
+An application lowers the adjusted document towards zero and moves the paying one by the opposite;
+a discount or a write-off lowers the adjusted one alone; a voiding payment brings back what it
+voids, with the signs that it is delivered with. Which lines there are belongs in `payables` and
+`receivables`.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def application_events(applications: pl.DataFrame, documents: pl.DataFrame) -> p
             )
         )
     )
-    # A payment raises the prepayment request that it pays; everything else goes towards zero.
+    # A payment raises the prepayment request that it pays; everything else goes towards zero. What
+    # one document gives the other takes: a payment that also takes up a credit note pays out less.
     towards_zero = (
         pl.when(pl.col("IsRequest") & (pl.col("PayingSign") < 0))
         .then(pl.col("Sign"))
@@ -95,7 +97,7 @@ def application_events(applications: pl.DataFrame, documents: pl.DataFrame) -> p
                 lines,
                 "PayingKey",
                 "Application",
-                -pl.col("PayingSign"),
+                pl.coalesce(-towards_zero, -pl.col("PayingSign")),
                 "PayingAmount",
                 "AdjustedKey",
             ),
