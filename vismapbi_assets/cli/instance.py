@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 
 from vismapbi_assets.settings import dagster_home
 
@@ -25,8 +26,18 @@ def prepare_home(chosen: str | None = None) -> Path:
     return home
 
 
+NO_OUTPUT_CAPTURE = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+"""Commands print for themselves; capturing would start processes that hold their output open."""
+
+
 @contextmanager
 def dagster_instance() -> Iterator[dg.DagsterInstance]:
-    """The instance of `prepare_home`."""
-    with dg.DagsterInstance.from_config(str(prepare_home())) as instance:
+    """The instance of `prepare_home`, without capture of what steps print."""
+    reference = InstanceRef.from_dir(str(prepare_home()), overrides=NO_OUTPUT_CAPTURE)
+    with dg.DagsterInstance.from_ref(reference) as instance:
         yield instance
