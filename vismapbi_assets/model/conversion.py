@@ -38,6 +38,7 @@ def with_base(
     day: str,
     base_currency: str,
     otherwise: pl.DataFrame | None = None,
+    rate: str | None = None,
 ) -> pl.DataFrame:
     """Adds base amounts at the rate of the day: the last one known, else the first one after it.
 
@@ -49,6 +50,7 @@ def with_base(
         day: column with the day whose rate counts.
         base_currency: column with the base currency of the row's company.
         otherwise: CurrencyId, RateDate and Rate for currencies that have no rate at all.
+        rate: name of a further column for the rate itself, null in base currency.
 
     Returns:
         The rows with the new columns, null where no rate of the currency is known.
@@ -64,10 +66,10 @@ def with_base(
     found = foreign.select(
         "_row",
         _rate=pl.coalesce(
-            rate
+            found
             for known in (rates(inputs), otherwise)
             if known is not None
-            for rate in (_nearest(foreign, known, "backward"), _nearest(foreign, known, "forward"))
+            for found in (_nearest(foreign, known, "backward"), _nearest(foreign, known, "forward"))
         ),
     )
     return (
@@ -76,6 +78,7 @@ def with_base(
             pl.when(is_base).then(pl.col(amount)).otherwise(rated(amount, "_rate")).alias(name)
             for name, amount in amounts.items()
         )
+        .with_columns([pl.col("_rate").alias(rate)] if rate else [])
         .drop("_row", "_rate")
     )
 

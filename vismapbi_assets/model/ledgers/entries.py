@@ -15,6 +15,8 @@ from vismapbi_assets.model.keys import NONE
 from vismapbi_assets.model.ledgers.tie_out import unexplained
 from vismapbi_assets.model.table import MONEY
 
+RATE = pl.Decimal(28, 10)
+NO_RATE = pl.lit(None, dtype=RATE)
 WIDE = pl.Decimal(38, 10)
 """Room for a product of two amounts before it is divided again."""
 
@@ -37,8 +39,11 @@ DOCUMENTS: dict[str, pl.DataType] = {
     "BalanceBase": MONEY,
     "BalanceCurrency": MONEY,
     "IsRequest": pl.Boolean(),
+    "Rate": RATE,
 }
 """A side's documents: amounts unsigned as delivered, balances null where the API tells none.
+
+`Rate` is what a payment was converted at; null where the document itself brings both amounts.
 
 A request (a prepayment that a payment pays) has no Document row: its payments raise it.
 """
@@ -102,13 +107,14 @@ def _with_base(rows: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     difference to the rate of the payment is a matter of the general ledger.
     """
     amount = pl.col("AmountCurrency")
-    own_rate = (
-        (amount.cast(WIDE) * pl.col("GrossBase").cast(WIDE))
-        / pl.when(pl.col("GrossCurrency") != 0).then(pl.col("GrossCurrency").cast(WIDE))
-    ).round(2, mode="half_away_from_zero")
+    implied = (amount.cast(WIDE) * pl.col("GrossBase").cast(WIDE)) / pl.when(
+        pl.col("GrossCurrency") != 0
+    ).then(pl.col("GrossCurrency").cast(WIDE))
+    told = amount.cast(WIDE) * pl.col("Rate").cast(WIDE)
+    own_rate = pl.coalesce(told, implied).round(2, mode="half_away_from_zero")
     rated = (
         rows.join(
-            documents.select("Document", "SignFactor", "GrossBase", "GrossCurrency"),
+            documents.select("Document", "SignFactor", "GrossBase", "GrossCurrency", "Rate"),
             on="Document",
             how="left",
             maintain_order="left",
@@ -129,7 +135,7 @@ def _with_base(rows: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     rest = pl.col("AmountBase") - pl.col("AmountBase").sum().over("Document", "Round")
     return rated.with_columns(
         AmountBase=pl.when("Closes").then(rest.cast(MONEY)).otherwise("AmountBase")
-    ).drop("SignFactor", "GrossBase", "GrossCurrency", "Closes", "Round")
+    ).drop("SignFactor", "GrossBase", "GrossCurrency", "Rate", "Closes", "Round")
 
 
 def _described(rows: pl.DataFrame, documents: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
 from vismapbi_assets.model.ledgers.applications import APPLICATIONS, application_events
-from vismapbi_assets.model.ledgers.entries import DOCUMENTS, build_ledger
+from vismapbi_assets.model.ledgers.entries import DOCUMENTS, NO_RATE, build_ledger
 from vismapbi_assets.model.ledgers.voids import VOIDS, void_events, voided_payments
 from vismapbi_assets.model.periods import first_period, month_end, period, periods
 from vismapbi_assets.model.signs import is_released, status_group, supplier_sign
@@ -59,6 +59,7 @@ def _ap_entries(inputs: Inputs) -> pl.DataFrame:
         day="DocumentDate",
         base_currency="BaseCurrency",
         otherwise=implied_rates(invoices),
+        rate="Rate",
     ).with_columns(money("GrossBase"))
     voided = voided_payments(payments)
     lines = _lines(payments, voided, inputs)
@@ -174,7 +175,7 @@ def _documents(
         IsRequest=requests,
     )
     owed = invoices.filter("IsReleased", pl.col("DocumentType").is_in(INVOICES)).with_columns(
-        IsRequest=pl.lit(value=False)
+        IsRequest=pl.lit(value=False), Rate=NO_RATE
     )
     requested = invoices.filter(
         "IsReleased",
@@ -185,6 +186,7 @@ def _documents(
         BalanceBase=pl.lit(None, dtype=MONEY),
         BalanceCurrency=pl.lit(None, dtype=MONEY),
         IsRequest=pl.lit(value=True),
+        Rate=NO_RATE,
     )
     return pl.concat([frame.select(*DOCUMENTS) for frame in (owed, paying, requested)])
 

@@ -18,7 +18,7 @@ from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
 from vismapbi_assets.model.ledgers.applications import application_events
 from vismapbi_assets.model.ledgers.customer_applications import PAYING, customer_applications
-from vismapbi_assets.model.ledgers.entries import DOCUMENTS, build_ledger
+from vismapbi_assets.model.ledgers.entries import DOCUMENTS, NO_RATE, build_ledger
 from vismapbi_assets.model.ledgers.voids import void_events, voided_payments
 from vismapbi_assets.model.periods import first_period, period, periods
 from vismapbi_assets.model.signs import customer_sign, is_released, status_group
@@ -87,6 +87,7 @@ def _ar_entries(inputs: Inputs) -> pl.DataFrame:
         day="DocumentDate",
         base_currency="BaseCurrency",
         otherwise=implied_rates(invoices),
+        rate="Rate",
     ).with_columns(money("GrossBase"), pl.col("BalanceCurrency").cast(MONEY))
     voided = voided_payments(payments)
     lines = customer_applications(invoices, payments, voided)
@@ -171,7 +172,7 @@ def _documents(
     )
     no_request = pl.lit(value=False)
     owed = invoices.filter("IsReleased", pl.col("DocumentType").is_in(OPENING)).with_columns(
-        IsRequest=no_request
+        IsRequest=no_request, Rate=NO_RATE
     )
     paying = payments.filter(
         pl.col("DocumentType").is_in(PAYMENTS) | stray_void | stray_credit
