@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -33,6 +35,24 @@ NO_OUTPUT_CAPTURE = {
     }
 }
 """Commands print for themselves; capturing would start processes that hold their output open."""
+
+
+TOUCH = (
+    "from dagster import DagsterInstance\n"
+    "with DagsterInstance.get() as instance:\n"
+    "    instance.get_runs_count(), instance.all_asset_keys(), instance.all_instigator_state()\n"
+)
+
+
+def prepare_storage(environ: Mapping[str, str]) -> None:
+    """Make the tables of Dagster's storage before several services start on it.
+
+    Webserver and daemon that start together on an empty storage both make its tables, and one of
+    them fails.
+    """
+    subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-W", "ignore", "-c", TOUCH], env=dict(environ), check=True
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vismapbi_assets.cli.instance import prepare_home
+from vismapbi_assets.cli.instance import prepare_home, prepare_storage
 from vismapbi_assets.cli.processes import module, running, wait_for
 from vismapbi_assets.cli.surroundings import sandbox_surroundings
 from vismapbi_assets.settings import inherited_environment, load_settings
@@ -42,6 +42,7 @@ def up(port: int, scale: float, no_load: bool) -> None:
             subprocess.run(  # noqa: S603 - our own command
                 module("vismapbi_assets.cli", "sync"), env=environ, check=False
             )
+        prepare_storage(environ)
         location = ["-m", "vismapbi_assets.definitions"]
         log = folder / "webserver.log"
         web = stack.enter_context(

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import requests
 
+from vismapbi_assets.cli.instance import prepare_storage
 from vismapbi_assets.cli.processes import free_port, module, running, wait_for, wait_until
 
 LAUNCH = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
@@ -110,6 +111,7 @@ def running_services(
         "webserver": module("dagster_webserver", *location, "-h", "127.0.0.1", "-p", str(port)),
         "daemon": module("dagster._daemon", "run", *location),
     }
+    prepare_storage(services.environ)
     with ExitStack() as stack:
         for name, command in commands.items():
             log = folder / f"{name}.log"
