@@ -50,7 +50,10 @@ def test_writers_on_object_storage_lose_nothing(bucket_and_store):
     table = store.state("entity")
     assert table.sequence() == 12
     assert table.current(["key"]).collect().height == 13
-    assert bucket.refused_puts > 0
+    before = bucket.refused_puts
+    assert store.objects.put_if_absent("contended", b"first")
+    assert not store.objects.put_if_absent("contended", b"second")
+    assert bucket.refused_puts > before
 
 
 def test_files_logs_and_archive_live_on_object_storage(bucket_and_store):
