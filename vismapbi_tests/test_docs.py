@@ -33,8 +33,6 @@ PAGES = [
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^make (\w+)$", re.MULTILINE)
 
-pytestmark = pytest.mark.xdist_group("docs")
-
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -73,8 +71,12 @@ def test_every_page_is_run() -> None:
     assert with_commands <= set(PAGES)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_work(page: str, workplace: Path) -> None:
+def test_the_commands_of_all_pages_work_in_order(workplace: Path) -> None:
+    for page in PAGES:
+        run_page(page, workplace)
+
+
+def run_page(page: str, workplace: Path) -> None:
     text = commands(page)
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in MAKE.findall(text):
