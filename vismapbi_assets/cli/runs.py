@@ -130,8 +130,9 @@ def _follow(
                 partition=found.partition or "",
                 metadata={k: getattr(v, "value", None) for k, v in found.metadata.items()},
             )
-            summary.steps.append(step)
-            on_event(step)
+            if not any(_is_same(step, known) for known in summary.steps):
+                summary.steps.append(step)
+                on_event(step)
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             data = event.asset_check_evaluation_data
             if not data.passed:
@@ -151,6 +152,12 @@ def _follow(
                 summary.waits.append(resume_at)
             on_event(f"{step_name}: {text}")
     return connection.cursor
+
+
+def _is_same(step: Step, known: Step) -> bool:
+    """Whether both tell of one reading: a range of days is noted at each of its days."""
+    company, known_company = step.partition.partition("|")[0], known.partition.partition("|")[0]
+    return step.asset == known.asset and company == known_company
 
 
 def _cause(failure: Any) -> tuple[str, str | None]:
