@@ -6,7 +6,12 @@ Campaigns are long forms of tests that also run in a short form; they are chosen
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says nothing about it on a busy machine; benchmarks measure.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 EXAMPLES = Path(__file__).parent / "finance_examples"
 
