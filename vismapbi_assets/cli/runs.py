@@ -13,6 +13,8 @@ from typing import Any
 
 import dagster as dg
 
+from vismapbi_assets.orchestration.failures import cause_of
+
 POLL_SECONDS = 0.2
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is shown by the command; the whole log stays in the run's history."""
@@ -146,7 +148,7 @@ def _follow(
                 on_event(failed)
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             step_name = (event.step_key or "").replace("__", "/")
-            text, resume_at = _cause(event.step_failure_data)
+            text, resume_at = cause_of(event.step_failure_data)
             summary.errors[step_name] = text
             if resume_at:
                 summary.waits.append(resume_at)
@@ -158,15 +160,3 @@ def _is_same(step: Step, known: Step) -> bool:
     """Whether both tell of one reading: a range of days is noted at each of its days."""
     company, known_company = step.partition.partition("|")[0], known.partition.partition("|")[0]
     return step.asset == known.asset and company == known_company
-
-
-def _cause(failure: Any) -> tuple[str, str | None]:
-    """Why a step failed, in the words of the part that failed, and when to go on."""
-    told = failure.user_failure_data
-    if told is not None:
-        resume_at = told.metadata.get("resume_at")
-        return str(told.description), str(resume_at.value) if resume_at else None
-    error = failure.error
-    while error and error.cause:
-        error = error.cause
-    return (error.message.strip() if error else "failed"), None
