@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from vismapbi_assets.sandbox.server import running_sandbox
-from vismapbi_tests.orchestration.conftest import DAYS
+from vismapbi_tests.orchestration.conftest import first_of_days
 from vismapbi_tests.orchestration.services import Services, running_services
 from vismapbi_tests.orchestration.test_postgres import environment
 
@@ -85,8 +85,10 @@ def test_a_backfill_started_in_the_ui_is_two_runs(
     page.goto(f"{services.url}/assets/visma/supplier")
     page.get_by_role("button", name="Materialize").first.click()
     page.get_by_text("Partition selection").wait_for()
-    for button in page.get_by_role("button", name="All", exact=True).all():
-        button.click()
+    every = page.get_by_role("button", name="All", exact=True)
+    every.nth(1).wait_for()  # a dimension's button appears once its partitions have been asked for
+    for dimension in range(2):
+        every.nth(dimension).click()
     page.get_by_text("60 partitions").first.wait_for()
     page.screenshot(path=str(shots / "dialog.png"))
     page.get_by_role("button", name="Launch backfill").click()
@@ -98,7 +100,7 @@ def test_a_backfill_started_in_the_ui_is_two_runs(
         "nordvik",
         "solberg",
     ]
-    first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+    first = first_of_days()
     page.goto(f"{services.url}/assets/visma/supplier?view=partitions&partition=nordvik%7C{first}")
     page.get_by_text("server_count").first.wait_for()
     page.screenshot(path=str(shots / "materialization.png"))

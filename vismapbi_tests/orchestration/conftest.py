@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -20,6 +21,12 @@ from vismapbi_assets.settings import Settings, load_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 DAYS = 30
+ZONE = ZoneInfo("Europe/Oslo")
+
+
+def first_of_days() -> date:
+    """The first of DAYS partitions that end with today, in the zone of the settings here."""
+    return datetime.now(ZONE).date() - timedelta(days=DAYS - 1)
 
 
 def settings_text(first_day: date, *, exclude: Sequence[str] = (), more: str = "") -> str:
@@ -33,7 +40,7 @@ def settings_text(first_day: date, *, exclude: Sequence[str] = (), more: str = "
         for c in sample["companies"]
     ]
     excluded = ", ".join(f'"{name}"' for name in exclude)
-    head = f'time_zone = "Europe/Oslo"\nfirst_day = {first_day}\n'
+    head = f'time_zone = "{ZONE.key}"\nfirst_day = {first_day}\n'
     return "\n".join([head, more, f"[visma]\nexclude = [{excluded}]", *companies])
 
 
@@ -49,7 +56,7 @@ class World:
 
     def configure(self, *, first_day: date | None = None, **wanted: Any) -> None:
         """Write the settings file and read it again."""
-        day = first_day or datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+        day = first_day or first_of_days()
         path = self.folder / "vismapbi.toml"
         path.write_text(settings_text(day, **wanted), "utf-8")
         self.monkeypatch.setenv("VISMAPBI_CONFIG", str(path))

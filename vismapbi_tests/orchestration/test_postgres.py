@@ -11,7 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from vismapbi_assets.cli.processes import free_port
 from vismapbi_assets.sandbox.server import Sandbox
 from vismapbi_assets.store import Store
 
-from .conftest import DAYS, settings_text
+from .conftest import DAYS, first_of_days, settings_text
 from .services import Services, run_workers, running_code_server, running_services
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def postgres() -> Iterator[dict[str, str]]:
 
 def environment(folder: Path, sandbox: Sandbox, **more: str) -> dict[str, str]:
     """Settings for thirty days of two companies; schedules stay still."""
-    first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+    first = first_of_days()
     config = folder / "vismapbi.toml"
     config.write_text(settings_text(first, more="[schedule]\nenabled = false"), "utf-8")
     return {
@@ -88,7 +88,7 @@ def environment(folder: Path, sandbox: Sandbox, **more: str) -> dict[str, str]:
 
 def thirty_days(folder: Path) -> list[str]:
     """The partitions of both companies."""
-    first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+    first = first_of_days()
     days = [first + timedelta(days=n) for n in range(DAYS)]
     return [f"{company}|{day}" for company in ("nordvik", "solberg") for day in days]
 
