@@ -23,6 +23,7 @@ COMMANDS = {
     "up": ("up", "up", "The Dagster UI, with sandbox data where no settings file is."),
     "sync": ("sync", "sync", "Read what changed and publish it."),
     "reconcile": ("reconcile", "reconcile", "Compare Power BI with what was published."),
+    "dataset": ("dataset", "dataset", "Which dataset the store belongs to; choose or forget it."),
     "batches": ("batches", "batches", "List, show and replay posted batches."),
     "trace": ("trace", "trace", "Follow a row from API page to batch."),
     "quarantine": ("quarantine", "quarantine", "Rejected documents: list, show, release."),
@@ -78,10 +79,19 @@ def run(command: Callable[[], object]) -> int:
         return 130
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except SettingsError as error:
+    except _expected_errors() as error:
         click.echo(f"Error: {error}", err=True)
         return 1
     return 0
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Errors that say what happened and what to do; imported only once a command has failed."""
+    from vismapbi_assets.powerbi.errors import PowerBIError
+    from vismapbi_assets.store.errors import StoreError
+    from vismapbi_assets.visma.errors import VismaError
+
+    return SettingsError, PowerBIError, StoreError, VismaError
 
 
 def main() -> None:

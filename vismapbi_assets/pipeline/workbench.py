@@ -115,10 +115,18 @@ class Workbench:
             ),
         )
 
+    def keeper(self) -> DatasetKeeper:
+        """The keeper of the dataset; a table that it doubts is replaced by the next run."""
+        return DatasetKeeper(self.powerbi(), self.store.objects, doubt=self._doubt)
+
+    def _doubt(self, table: str, reason: str) -> None:
+        published = self.store.published(table)
+        if published.exists():
+            published.mark_dirty(reason)
+
     def dataset(self, run_id: str) -> Dataset:
         """The dataset, found or created and verified once for each run."""
         with self._lock:
             if run_id not in self._datasets:
-                keeper = DatasetKeeper(self.powerbi(), self.store.objects)
-                self._datasets = {run_id: keeper.ensure(self.model)}
+                self._datasets = {run_id: self.keeper().ensure(self.model)}
             return self._datasets[run_id]

@@ -72,7 +72,12 @@ def evenly(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
 
 def commit_plan(plan: Plan, published: PublishedTable, table: PushTable) -> bool:
     """Advances the published rows by a plan that is stored and verified."""
-    facts = {"totals": plan.facts["after"], "run_id": plan.run_id, "action": plan.kind}
+    facts = {
+        "totals": plan.facts["after"],
+        "run_id": plan.run_id,
+        "action": plan.kind,
+        "dataset_id": plan.facts.get("dataset_id"),
+    }
     sources, lookup = plan.facts.get("sources") or {}, plan.facts.get("lookup_hash")
     if plan.kind == "replace":
         return published.replace(

@@ -105,14 +105,14 @@ class DatasetMissing(Permanent):
 
     next_step = (
         "The dataset is gone or the principal lost its role; nothing is created in its place. "
-        "Check the role first; only if the dataset was really deleted, unpin it."
+        "Check the role first; only if the dataset was really deleted: vismapbi dataset forget."
     )
 
 
 class NotPushDataset(Permanent):
     """The dataset exists but takes no rows."""
 
-    next_step = "The pinned dataset is no push dataset; check the dataset id."
+    next_step = "Look at it with: vismapbi dataset show. Choose another: vismapbi dataset pin ID."
 
 
 class TableMissing(Permanent):

@@ -109,6 +109,10 @@ class Session:
                 self.repaired = True
                 return f"the table holds {found.rows} rows that this store does not know"
             return "first load"
+        holder = meta.facts.get("dataset_id")
+        if holder and holder != self.destination.dataset_id:
+            self.repaired = True
+            return f"the rows were published to another dataset ({holder})"
         if meta.dirty:
             self.repaired = True
             return meta.dirty

@@ -139,6 +139,28 @@ def test_rows_are_right_after_a_put_whatever_it_does_to_them(bench, policy):
     same(bench.net(table), rows, table)
 
 
+def test_a_put_whose_effect_cannot_be_counted_lets_the_table_be_replaced(bench):
+    bench.publisher().publish(FACT, facts({"a": 1, "b": 2}))
+    bench.sandbox.set_switches(put_rows="clear", queries="not_for_push")
+    doubted = []
+    table = replace(FACT, columns=(*FACT.columns, EXTRA))
+    keeper = replace(bench.keeper(), doubt=lambda *told: doubted.append(told))
+    keeper.ensure(with_fact(columns=table.columns))
+    assert [name for name, _ in doubted] == ["Faktura"]
+
+
+def test_another_dataset_is_filled_even_where_nobody_can_ask_it(bench):
+    bench.publisher().publish(FACT, facts({"a": 1, "b": 2}))
+    bench.client().delete_dataset(bench.dataset_id)
+    bench.keeper().registry.unpin()
+    bench.dataset_id = ""
+    bench.sandbox.set_switches(queries="not_for_push")
+    done = bench.publisher().publish(FACT, facts({"a": 1, "b": 2}))
+    assert "another dataset" in done.reason
+    bench.sandbox.set_switches(queries="available")
+    same(bench.net(), facts({"a": 1, "b": 2}))
+
+
 def test_a_changed_measure_is_put_without_touching_rows(bench):
     bench.publisher().publish(FACT, facts({"a": 1}))
     measure = PushMeasure(name="Total", expression="SUM('Faktura'[Amount])")
