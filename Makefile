@@ -32,7 +32,7 @@ bench: $(STAMP)  ## the benchmarks; see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
 campaign: $(STAMP)  ## long randomised campaigns
-	$(BIN)/python -m pytest -m campaign -p no:xdist --campaign
+	$(BIN)/python -m pytest -m campaign -p no:xdist --campaign -s
 
 clean:
 	rm -rf $(VENV) .vismapbi .pytest_cache .mypy_cache .ruff_cache .hypothesis

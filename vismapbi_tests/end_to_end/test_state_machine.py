@@ -12,6 +12,7 @@ import threading
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,9 @@ UNTOUCHED = (
     "currency",
 )  # fmt: skip
 """Lists that no rule changes are not read here: more sequences fit into the same time."""
+
+
+PLAYED = count(1)
 
 
 class BothEnds(RuleBasedStateMachine):
@@ -291,6 +295,7 @@ class BothEnds(RuleBasedStateMachine):
         if hasattr(self, "made"):
             try:
                 clean_run_is_exact(self.made)
+                print(f"sequence {next(PLAYED)}: exact", flush=True)
             finally:
                 self.stack.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ FAULTS = [
     {"kind": "late", "seconds": 0.25},
 ]
 SERVICE: dict[str, object] = {}
+PLAYED = count(1)
 
 
 class Publishing(RuleBasedStateMachine):
@@ -171,6 +173,7 @@ class Publishing(RuleBasedStateMachine):
             assert unasked_repeats(self.bench) == 0
             idle = self.bench.publisher().publish(FACT, facts(self.rows))
             assert (idle.action, idle.posted, idle.verified) == ("nothing", 0, True)
+            print(f"sequence {next(PLAYED)}: exact", flush=True)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
