@@ -100,6 +100,11 @@ def page(sample: Sample, tmp_path: Path) -> str:
     return path.read_text("utf-8")
 
 
+def printed(amount: str) -> str:
+    """An amount as people read it: thousands apart, a true minus sign."""
+    return f"{Decimal(amount):,.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def command(*arguments: str) -> int:
     return run(lambda: cli(list(arguments), standalone_mode=False))
 
@@ -111,7 +116,7 @@ def test_key_figures_are_those_of_the_erps_books_for_each_company_and_all(figure
         expected = [Decimal(books[key][field]) for key in KEYS]
         assert [Decimal(column[name]) for column in single] == expected, name
         assert Decimal(together[name]) == sum(expected), name
-    assert all(Decimal(together[name]) > 0 for name in ("payables", "receivables", "cash"))
+    assert all(Decimal(together[name]) != 0 for name in ("payables", "receivables", "cash"))
 
 
 def test_key_figures_of_an_earlier_day_are_those_of_that_day(figures, sample):
@@ -236,8 +241,8 @@ def test_the_page_says_what_a_controller_looks_for(page, figures):
     found = figures()
     for wanted in (
         "Nordvik Sjømat AS, Solberg Møbler AS",
-        f"{Decimal(found['payables']['balance']):,.2f}",
-        f"{Decimal(found['cash']['position']):,.2f}",
+        printed(found["payables"]["balance"]),
+        printed(found["cash"]["position"]),
         found["payables"]["parties"][0]["name"],
         "Power BI was found equal to what was published",
     ):
