@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+
+from vismapbi_assets.retry_after import seconds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def parse(status: int, body: bytes, headers: Any) -> Answer:
         code=code,
         message=re.sub(r"</?pi>", "", message),
         request_id=headers.get("RequestId") or headers.get("x-ms-request-id") or "",
-        retry_after=_seconds(headers.get("Retry-After")),
+        retry_after=seconds_of(headers.get("Retry-After"), datetime.now(UTC)),
     )
 
 
@@ -190,13 +193,6 @@ def _details(details: Any) -> str:
             said = value.get("value") if isinstance(value, dict) else d.get("message")
             texts.append(" ".join(str(x) for x in (d.get("code"), d.get("target"), said) if x))
     return "; ".join(texts)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
 
 
 def classify(operation: str, answer: Answer, *, kind: str = "") -> PowerBIError:

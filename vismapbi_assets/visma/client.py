@@ -17,6 +17,7 @@ from typing import TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 
+from vismapbi_assets.retry_after import seconds_of
 from vismapbi_assets.settings_shape import Company, Secret, Visma
 from vismapbi_assets.visma.auth import Bearer, TokenSource
 from vismapbi_assets.visma.clock import Clock, SystemClock
@@ -229,8 +230,8 @@ class VismaClient:
         return _Reply(response.status_code, told, body, asked_at, seconds)
 
     def _limited(self, reply: _Reply, request: str) -> RateLimitedError:
-        text = reply.headers.get("Retry-After", "")
-        seconds = float(text) if text.replace(".", "", 1).isdigit() else UNSTATED_RETRY_AFTER
+        told = seconds_of(reply.headers.get("Retry-After"), self.clock.now())
+        seconds = UNSTATED_RETRY_AFTER if told is None else told
         self.traffic.add(refusals=1)
         self._gate.close(seconds)
         log.warning("%s for company %s: 429, retry after %g s", request, self.company, seconds)

@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 Paging = Literal["document", "line", "none", "short"]
 
-CAP_STEP = 50
-"""Server caps are round numbers: a first page of 37 rows is short, one of 500 may be capped."""
+CAP_STEP = 5
+"""Server caps are round numbers: 37 rows on page 1 are short, 10 or 500 may be a cap."""
 
 
 @dataclass(frozen=True, slots=True)

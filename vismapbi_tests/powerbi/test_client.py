@@ -1,7 +1,9 @@
 """The client: one request per operation, repeated only where repeating is harmless."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import pytest
 import requests
@@ -93,6 +95,14 @@ def test_a_long_retry_after_is_handed_to_the_caller_at_once():
         client.delete_rows("d1", "T")
     assert caught.value.retry_after == 1800
     assert (len(script.requests), clock.slept) == (1, [])
+
+
+def test_a_retry_after_may_be_a_date():
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=1_800), usegmt=True)
+    client, _, _ = scripted_client(answer(429, headers={"Retry-After": later}))
+    with pytest.raises(Throttled) as caught:
+        client.delete_rows("d1", "T")
+    assert 1_750 < caught.value.retry_after <= 1_800
 
 
 def test_a_throttled_post_of_rows_is_not_repeated_by_the_client():

@@ -1,6 +1,8 @@
 """One company over HTTP: tokens, retries, refusals and what never leaves the process."""
 
 import logging
+from datetime import timedelta
+from email.utils import format_datetime
 from itertools import count
 from urllib.parse import parse_qs
 
@@ -223,6 +225,16 @@ def test_a_long_retry_after_ends_the_run_with_the_time_to_go_on():
         assert len(server.calls) == 1, "a closed window is met once"
     assert 1500 <= (caught.value.resume_at - clock.now()).total_seconds() <= 1502
     assert sum(clock.slept) == 0
+
+
+def test_a_retry_after_may_be_a_date():
+    clock = TestClock()
+    later = format_datetime(clock.now() + timedelta(seconds=1_500), usegmt=True)
+    with serving(lambda call: Reply(b"", 429, {"Retry-After": later})) as server:
+        with client_of(server, clock) as client, pytest.raises(errors.QuotaExhausted) as caught:
+            client.get("/v1/x", {}, body)
+        assert len(server.calls) == 1
+    assert 1_499 <= (caught.value.resume_at - clock.now()).total_seconds() <= 1_502
 
 
 def test_a_storm_of_refusals_ends_the_run():
