@@ -6,11 +6,12 @@ the ERP delivers are never recomputed; only payments, receipts and cash entries 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import polars as pl
 
+from vismapbi_assets.model.companies import base_currency
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import part
 from vismapbi_assets.model.table import MONEY
@@ -81,6 +82,32 @@ def with_base(
         .with_columns([pl.col("_rate").alias(rate)] if rate else [])
         .drop("_row", "_rate")
     )
+
+
+def with_twins(
+    documents: pl.LazyFrame, inputs: Inputs, *groups: Sequence[str], currency: str = "currencyId"
+) -> pl.LazyFrame:
+    """Documents in base currency with both amounts, whichever of the two was delivered.
+
+    Args:
+        documents: rows with `company`, the currency and the amounts.
+        inputs: which currency a company keeps its books in.
+        groups: amounts whose twin bears the ending `InCurrency`; those of a group are parts of one
+            sum, so that all of them stand in or none.
+        currency: column with the currency of a document; empty means base currency.
+    """
+    base = base_currency(inputs)
+    in_base = pl.coalesce(part(currency), base) == base
+    filled = []
+    for group in groups:
+        twins = [f"{name}InCurrency" for name in group]
+        for own, other in ((group, twins), (twins, group)):
+            absent = pl.all_horizontal(pl.col(name).is_null() for name in own)
+            filled += [
+                pl.when(in_base & absent).then(pl.col(there)).otherwise(pl.col(here)).alias(here)
+                for here, there in zip(own, other, strict=True)
+            ]
+    return documents.with_columns(filled)
 
 
 def implied_rates(documents: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,12 @@ from typing import Any
 
 from vismapbi_assets.model.checks import FINANCE_CHECKS, CheckOutcome, FinanceCheck
 from vismapbi_assets.model.inputs import Inputs
-from vismapbi_assets.pipeline.inputs import companies, model_digest, published_frame
+from vismapbi_assets.pipeline.inputs import (
+    companies,
+    entity_frame,
+    model_digest,
+    published_frame,
+)
 from vismapbi_assets.pipeline.workbench import Workbench
 
 SAMPLE = 10
@@ -24,7 +29,7 @@ class FinanceResult:
 
     Attributes:
         forbids: while it fails, the data date of the reports stays where it is.
-        plans: the published state of each table that was looked at.
+        plans: the published state of each table, and the commit of each entity, looked at.
     """
 
     name: str
@@ -47,7 +52,9 @@ def finance_results(
     basis = f"{bench.as_of()} {model_digest()}"
     results = {}
     for check in chosen:
-        own = {table: plans[table] for table in check.tables}
+        own = {table: plans[table] for table in check.tables} | {
+            f"visma/{name}": bench.store.state(name).sequence() for name in check.sources
+        }
         held = bench.store.documents.get(f"checks/{check.name}")
         if held and held["plans"] == own and held["basis"] == basis:
             results[check.name] = FinanceResult(**held)
@@ -62,7 +69,7 @@ def _evaluate(
     bench: Workbench, check: FinanceCheck, plans: dict[str, int], basis: str
 ) -> FinanceResult:
     inputs = Inputs(
-        entities={},
+        entities={name: entity_frame(bench.store, name) for name in check.sources},
         tables={name: published_frame(bench.store, name) for name in check.tables},
         companies=companies(bench.settings),
         as_of=bench.as_of(),

@@ -22,9 +22,9 @@ from vismapbi_assets.model.table import RowWise, Table
 from vismapbi_assets.pipeline.inputs import (
     build_inputs,
     fingerprint,
-    live_frame,
     moved_slices,
 )
+from vismapbi_assets.pipeline.slices import document_slices
 from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.outcome import Published
 from vismapbi_assets.store.quarantine import Rejected
@@ -200,8 +200,7 @@ def _row_wise_frames(
     row_wise = table.row_wise
     if row_wise is None or table.transform is None:
         return
-    for moved in moved_slices(bench.store, table, since):
-        frames = {name: live_frame(name, moved.frames.get(name)) for name in row_wise.entities}
+    for frames in document_slices(bench.store, table, since):
         yield _checked(table, table.transform(inputs.narrowed(**frames)), rejects)
     if whole and row_wise.rest is not None:
         yield _checked(table, row_wise.rest(inputs), rejects)

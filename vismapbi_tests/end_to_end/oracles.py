@@ -66,7 +66,7 @@ NOT_CONTENT = {
     "deleted_at", "page", "replaces", "row_key", "lastModifiedDateTime", "timeStamp",
     "createdDateTime",
 }  # fmt: skip
-NOT_ASKED_FOR = {"ledger_id", "ledger_description", "dunningLetterLevel", "dunningLetterDate"}
+NOT_ASKED_FOR = {"ledger_id", "ledger_description"}
 """Members that lists give only on request; the snapshot always has them."""
 
 TECHNICAL = ("LoadedAt", "PushBatchId", "RowDelta")

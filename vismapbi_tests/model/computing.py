@@ -1,5 +1,6 @@
 """Rows of a table as tests want to look at them."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -9,8 +10,12 @@ from vismapbi_assets.model.semantic_model import TABLE
 
 
 def rows(table: str, given: Inputs) -> pl.DataFrame:
-    """The computed rows of a table, its schema checked on the way."""
-    computed = TABLE[table].compute(given)
+    """The computed rows of a table, its schema checked on the way.
+
+    Facts that are not given have no rows.
+    """
+    facts = {name: pl.LazyFrame(schema=TABLE[name].schema) for name in TABLE[table].tables}
+    computed = TABLE[table].compute(replace(given, tables=facts | dict(given.tables)))
     assert dict(computed.schema) == TABLE[table].schema
     return computed
 

@@ -13,6 +13,7 @@ from vismapbi_assets.model.semantic_model import TABLE
 
 from .computing import published
 from .examples import example_inputs
+from .states import inputs, supplier_invoice
 
 FOLDER = Path(__file__).parents[1] / "finance_examples"
 CHECK = {check.name: check for check in FINANCE_CHECKS}
@@ -81,10 +82,9 @@ def test_a_check_reads_the_tables_that_it_names_and_no_others(
             read.add(name)
             return super().__getitem__(name)
 
-    check.evaluate(
-        Inputs({}, Watched(company.tables), company.companies, company.as_of, company.zone)
-    )
-    assert read == set(check.tables)
+    entities, tables = Watched(company.entities), Watched(company.tables)
+    check.evaluate(Inputs(entities, tables, company.companies, company.as_of, company.zone))
+    assert read == {*check.tables, *check.sources}
 
 
 FAULTS: dict[str, tuple[dict[str, Change], str]] = {
@@ -186,7 +186,31 @@ def test_period_balances_control_the_journal(company: Inputs) -> None:
     assert not check.evaluate(superfluous).passed
 
 
+@pytest.mark.parametrize(
+    ("amount", "in_currency", "passed"),
+    [(1150, 100, True), (1151, 100, False), (1150, 101, False), (None, None, True)],
+)
+def test_the_header_list_confirms_gross_amounts(
+    amount: int | None, in_currency: int | None, passed: bool
+) -> None:
+    """3.5: a foreign document shows whether base and document currency are mixed up."""
+    note = supplier_invoice(
+        "C1", "2026-09-01", 100, 100, kind="DebitAdj", currency="EUR", rate="11.5"
+    )
+    told = {
+        "documentType": "DebitAdj",
+        "referenceNumber": "C1",
+        "amount": amount,
+        "amountInCurrency": in_currency,
+    }
+    check = CHECK["supplier_gross_is_confirmed"]
+    outcome = check.evaluate(published(inputs(supplierInvoice=[note], supplierDocument=[told])))
+    assert (outcome.passed, check.forbids) == (passed, False)
+    assert outcome.samples == (() if passed else ("no:DebitAdj:C1",))
+
+
 def test_every_check_has_a_fault_here() -> None:
-    assert set(CHECK) == set(FAULTS) | NOT_TIED | {"journal_matches_period_balances"}
+    elsewhere = {"journal_matches_period_balances", "supplier_gross_is_confirmed"}
+    assert set(CHECK) == set(FAULTS) | NOT_TIED | elsewhere
     assert len(CHECK) == len(FINANCE_CHECKS)
     assert all(check.description.endswith(".") for check in FINANCE_CHECKS)

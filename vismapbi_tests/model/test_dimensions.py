@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from vismapbi_assets.model.checks.references import no_orphan_keys
 from vismapbi_assets.model.inputs import CompanyInfo
-from vismapbi_tests.model.computing import by_key, rows
-from vismapbi_tests.model.states import inputs
+from vismapbi_tests.model.computing import by_key, published, rows
+from vismapbi_tests.model.states import customer_invoice, inputs, supplier_invoice
 
 TWO = (CompanyInfo("no", "Nordvik AS", "NOK"), CompanyInfo("se", "Solberg AB", "NOK"))
 
@@ -259,3 +260,85 @@ def test_employee_takes_department_from_projects_and_name_from_cards() -> None:
     assert found["no:E1"]["EmployeeName"] == "Ann"
     assert found["no:E1"]["Department"] == "Build"
     assert found["no:E2"]["Status"] == "OK"
+
+
+def test_every_key_that_a_line_names_is_a_member_of_its_dimension() -> None:
+    """9.3: an account or branch that nobody lists any more would show as the blank row."""
+    account, subaccount = {"account_number": "9"}, {"subaccount_subaccountNumber": "S"}
+    given = published(
+        inputs(
+            supplierInvoice=[
+                supplier_invoice(
+                    "I1",
+                    "2026-09-01",
+                    1,
+                    1,
+                    invoiceLines=[{"lineNumber": 1, "branchNumber_number": "2", **account}],
+                )
+            ],
+            customerInvoice=[
+                customer_invoice(
+                    "I1",
+                    "2026-09-01",
+                    1,
+                    1,
+                    invoiceLines=[{"lineNumber": 1, "branchNumber_number": "3", **subaccount}],
+                )
+            ],
+            journalTransaction=[
+                {
+                    "module": "ModuleGL",
+                    "batchNumber": "1",
+                    "status": "Posted",
+                    "transactionDate": date(2024, 9, 1),
+                    "financialPeriod": "202409",
+                    "ledger": "Ø",
+                    "branch": "4",
+                    "journalTransactionLines": [{"lineNumber": 1, "accountNumber": "1999"}],
+                }
+            ],
+            purchaseOrder=[
+                {
+                    "orderType": "RegularOrder",
+                    "orderNbr": "1",
+                    "date": date(2026, 9, 1),
+                    "lines": [
+                        {"lineNbr": 1, "branch_number": "5", "sub_subaccountNumber": "T"} | account
+                    ],
+                }
+            ],
+            purchaseReceipt=[
+                {
+                    "receiptType": "PoReceipt",
+                    "receiptNbr": "1",
+                    "status": "Released",
+                    "date": date(2026, 9, 1),
+                    "lines": [{"lineNbr": 1, "branchNumber_number": "6"}],
+                }
+            ],
+            cashTransaction=[
+                {
+                    "tranType": "Adjustment",
+                    "referenceNbr": "1",
+                    "status": "Hold",
+                    "tranDate": date(2026, 9, 1),
+                    "financialsDetail_branch_number": "7",
+                }
+            ],
+            budget=[
+                {
+                    "ledger": "BUDGET",
+                    "financialYear": "2028",
+                    "branchNumber_number": "1",
+                    "account_number": "9",
+                    "periods": [{"periodId": "01", "amount": 1}],
+                }
+            ],
+        )
+    )
+    outcome = no_orphan_keys(given)
+    assert outcome.passed, outcome.samples
+    members = given.table("Account").collect()
+    missing = members.filter(pl.col("AccountKey") == "no:1999")
+    assert missing["AccountName"].to_list() == ["1999 (missing)"]
+    assert missing["Statement"].to_list() == ["BalanceSheet"]

@@ -169,3 +169,13 @@ def test_moved_documents_alone_give_their_rows(table: str) -> None:
     computed = declared.transform(given.narrowed(**{entity: moved.lazy()}))
     assert expected.height == 2
     assert_frame_equal(computed, expected, check_row_order=False)
+
+
+def test_the_sales_person_of_a_line_is_the_sellers_name_else_its_number() -> None:
+    lines = [
+        {**CUSTOMER_LINE, "seller_description": "Åse Øvrebø"},
+        {**CUSTOMER_LINE, "lineNumber": 2, "seller_description": None},
+    ]
+    given = inputs(customerInvoice=[customer_document(invoiceLines=lines)])
+    found = rows("CustomerInvoiceLine", given).sort("LineNumber")
+    assert found["SalesPerson"].to_list() == ["Åse Øvrebø", "S1"]

@@ -229,3 +229,23 @@ def test_customer_settlement() -> None:
     assert (row["SettledDate"], row["DaysPaidLate"]) == (date(2026, 10, 2), 1)
     assert row["PaidWeightedDays"] == money(3100)
     assert (row["DunningLevel"], row["ProjectKey"]) == (2, "no:PRJ")
+
+
+def test_payments_that_the_invoice_endpoint_lists_are_left_to_the_payment_endpoint() -> None:
+    kinds = ("Invoice", "Prepayment", "QuickCheck", "Check", "Refund", "VoidCheck")
+    documents = [supplier_invoice("1", "2026-09-01", 100, 100, kind=kind) for kind in kinds]
+    found = by_key("SupplierInvoice", inputs(supplierInvoice=documents))
+    assert set(found) == {"no:Invoice:1", "no:Prepayment:1", "no:QuickCheck:1"}
+
+
+def test_a_balance_that_is_not_delivered_is_what_the_ledger_says() -> None:
+    payment = supplier_payment("P1", "2026-09-10", 60, 0, paid("I1", 60, "202609"))
+    owed = supplier_invoice("I1", "2026-09-01", 100, 40) | {
+        "balance": None,
+        "balanceInCurrency": None,
+    }
+    draft = owed | {"referenceNumber": "I2", "status": "Hold"}
+    given = inputs(supplierInvoice=[owed, draft], supplierPayment=[payment])
+    found = by_key("SupplierInvoice", given)
+    assert [found[f"no:Invoice:I{n}"]["OpenBase"] for n in (1, 2)] == [40, 0]
+    assert found["no:Invoice:I1"]["OpenCurrency"] == 40

@@ -10,7 +10,11 @@ from vismapbi_assets.model.semantic_model import TABLE, TABLES
 from vismapbi_assets.model.table import Table
 from vismapbi_tests.model.states import inputs
 
-COMPUTED = [t for t in TABLES if t.transform is not None and (not t.tables or t.name == "Project")]
+COMPUTED = [
+    t
+    for t in TABLES
+    if t.transform is not None and (not t.tables or (t.kind == "dimension" and t.name != "Dates"))
+]
 ROW_WISE = [t for t in COMPUTED if t.row_wise is not None]
 DIMENSIONS = [t for t in COMPUTED if t.kind == "dimension" and t.key[0] != "Date"]
 

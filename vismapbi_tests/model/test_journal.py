@@ -317,6 +317,18 @@ def test_opening_rows_hold_what_was_there_before_the_first_loaded_year() -> None
     assert opening["LineKey"].n_unique() == opening.height
 
 
+@pytest.mark.parametrize("missing", ["subAccountCd", "branch_number"])
+def test_openings_without_a_subaccount_have_keys_of_their_own(missing: str) -> None:
+    whole = journal(
+        batch("1", ("6300", 1, 0), ("1920", 0, 1), financialPeriod="202604"),
+        generalLedgerBalance=[balance | {missing: None} for balance in BALANCES],
+    )
+    opening = rows("JournalLine", whole).filter(pl.col("EntryKind") == "Opening")
+    assert opening.height == 3
+    assert opening["LineKey"].n_unique() == 3
+    assert opening["LineKey"].str.starts_with("no:Opening:ACTUAL:").all()
+
+
 def test_results_that_the_erp_carried_into_equity_are_no_opening() -> None:
     """Nothing is journalled when a year is closed: a branch's equity begins with its result."""
 

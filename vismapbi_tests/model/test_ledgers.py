@@ -325,6 +325,24 @@ def test_the_day_of_a_supplier_application(in_period: str | None, modified: str,
     assert set(days) == {on}
 
 
+@pytest.mark.parametrize(
+    ("seen", "on"), [("2026-10-31", "2026-10-20"), ("2026-11-01", "2026-10-31")]
+)
+def test_a_later_application_takes_the_last_day_once_its_period_is_over(seen: str, on: str) -> None:
+    """3.4: the last day of the line's period; 9.3: told by the documents, never by the run."""
+    payment = supplier_payment(
+        "P1", "2026-09-05", 60, 0, paid("I1", 60, "202610"), modified="2026-10-20"
+    )
+    invoices = [
+        supplier_invoice("I1", "2026-09-01", 60, 0),
+        supplier_invoice("I2", "2026-09-01", 5, 5, modified=seen),
+    ]
+    for as_of in (date(2026, 11, 15), date(2027, 8, 1)):
+        ledger = ap(inputs(supplierInvoice=invoices, supplierPayment=[payment], as_of=as_of))
+        days = ledger.filter(pl.col("EntryType") == "Application")["EntryDate"].cast(pl.String)
+        assert set(days) == {on}
+
+
 def test_base_amounts_are_at_the_documents_rate_and_the_closing_row_takes_the_rest() -> None:
     invoice = supplier_invoice("I1", "2026-08-01", 100, 0, currency="EUR", rate="11.3333")
     payments = [
@@ -606,3 +624,36 @@ def test_a_type_shares_its_number_with_another() -> None:
     assert open_amount(ledger, "no:Invoice:100") == 40
     assert open_amount(ledger, "no:CreditAdj:100") == 60
     assert open_amount(ledger, "no:Payment:100") == 0
+
+
+def test_a_document_in_base_currency_is_worth_the_same_when_only_one_twin_is_delivered() -> None:
+    both = supplier_invoice("I1", "2026-09-01", 100, 40)
+    twins = ("detailTotal", "balance")
+    for left_out in (tuple(f"{name}InCurrency" for name in twins), twins):
+        bare = both | dict.fromkeys(left_out)
+        payment = supplier_payment("P1", "2026-09-10", 60, 0, paid("I1", 60, "202609"))
+        ledgers = [
+            ap(inputs(supplierInvoice=[invoice], supplierPayment=[payment]))
+            for invoice in (both, bare)
+        ]
+        assert ledgers[0].equals(ledgers[1])
+        assert told(ledgers[1])[0] == ("Invoice:I1", "Document", "2026-09-01", 100)
+
+
+def test_a_customer_document_in_base_currency_has_both_amounts_from_one() -> None:
+    bare = customer_invoice("I1", "2026-09-01", 100, 40) | {"amount": None, "balance": None}
+    assert open_amount(ar(inputs(customerInvoice=[bare])), "no:Invoice:I1") == 40
+
+
+def test_a_foreign_document_without_its_currency_amount_keeps_the_base_amount_delivered() -> None:
+    invoice = supplier_invoice("I1", "2026-09-01", 100, 100, currency="EUR", rate="11.5")
+    bare = invoice | {"detailTotalInCurrency": None, "balanceInCurrency": None}
+    assert told(ap(inputs(supplierInvoice=[bare]))) == [
+        ("Invoice:I1", "Document", "2026-09-01", 1150)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Payment", "Check"])
+def test_a_payment_is_an_unapplied_credit_under_either_name(kind: str) -> None:
+    payment = supplier_payment("P1", "2026-10-22", 100, 100, kind=kind)
+    assert ap(inputs(supplierPayment=[payment]))["IsUnappliedCredit"].to_list() == [True]

@@ -265,6 +265,22 @@ def test_cards_know_their_parent_and_the_company_branch() -> None:
     assert set(found["BranchKey"]) == {"no:1"}
 
 
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [("T:1", {}), ("T 1", {}), ("T1", {"lineNumber": None, "lineId": "a:b"})],
+)
+def test_a_colon_in_a_number_does_not_part_a_line_from_its_card(
+    number: str, line: dict[str, Any]
+) -> None:
+    table = TABLE["TimecardLine"]
+    given = inputs(timeCard=[card(number, {"mon": 60, **line})])
+    assert table.row_wise
+    rows_of = table.compute(given).select(table.row_wise.parent).to_series().to_list()
+    assert (
+        rows_of == table.row_wise.parents("timeCard", given.entity("timeCard").collect()).to_list()
+    )
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.dates(date(1995, 1, 1), date(2090, 12, 31)))
 def test_week_text_leads_to_its_monday(day: date) -> None:

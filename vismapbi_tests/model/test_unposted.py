@@ -134,3 +134,16 @@ def test_payments_in_another_currency_are_told_in_base_currency() -> None:
     )
     row = by_key("UnpostedDocument", given)["no:AP:Payment:P1"]
     assert row["AmountBase"] == Decimal(115)
+
+
+@pytest.mark.parametrize("ledger", ["UNLISTED", None])
+def test_a_batch_of_a_ledger_that_nobody_lists_stays_on_the_list(ledger: str | None) -> None:
+    given = inputs(journalTransaction=[batch("Hold") | {"ledger": ledger}], ledger=LEDGERS)
+    assert by_key("UnpostedDocument", given)["no:GL:GL:000033"]["AmountBase"] == 9999
+
+
+def test_a_draft_payment_on_both_supplier_endpoints_is_listed_once() -> None:
+    document = supplier_invoice("P1", "2026-10-28", 150, 150, kind="Check", status="Balanced")
+    payment = supplier_payment("P1", "2026-10-28", 150, 150, released=False)
+    given = inputs(supplierInvoice=[document], supplierPayment=[payment | {"status": "Balanced"}])
+    assert list(by_key("UnpostedDocument", given)) == ["no:AP:Payment:P1"]

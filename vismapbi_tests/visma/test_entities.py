@@ -79,3 +79,13 @@ def test_an_empty_document_decodes(entity: Entity) -> None:
 
 def test_only_the_ledger_lines_that_batches_already_carry_stay_out() -> None:
     assert [e.name for e in CATALOGUE.values() if not e.in_sync] == ["generalLedgerTransactions"]
+
+
+@pytest.mark.parametrize(
+    "name", ["customerInvoice", "customerCreditNote", "customerDebitNote", "customerOverdueCharge"]
+)
+def test_customer_documents_are_asked_for_what_lists_leave_out(name: str) -> None:
+    entity = CATALOGUE[name]
+    assert {"applications", "dunningLetterLevel"} <= entity.schema.keys()
+    assert entity.parameters["expandApplications"] == "true"
+    assert entity.parameters["expandDunningInformation"] == "true"

@@ -73,6 +73,15 @@ FINANCE_CHECKS: tuple[FinanceCheck, ...] = (
         for side, ledger, _, group, sign in _SIDES
     ),
     FinanceCheck(
+        "supplier_gross_is_confirmed",
+        ("SupplierInvoice",),
+        "The gross amount of a released supplier document is the amount that supplierDocument "
+        "tells, in both currencies.",
+        sub_ledgers.supplier_gross_is_confirmed,
+        forbids=False,
+        sources=("supplierDocument",),
+    ),
+    FinanceCheck(
         "open_currencies_have_rates",
         ("ApLedger", "ArLedger", "ExchangeRate"),
         "Every foreign currency with an open balance has a rate on or before the data date.",

@@ -42,6 +42,7 @@ class FinanceCheck:
     Attributes:
         tables: the tables whose net rows it reads.
         forbids: whether the state must not pass as verified while the rule is broken.
+        sources: the Visma entities that it reads beside them.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FinanceCheck:
     description: str
     evaluate: Callable[[Inputs], CheckOutcome]
     forbids: bool
+    sources: tuple[str, ...] = ()
 
 
 def none_of(broken: pl.DataFrame, key: str, **numbers: int | Decimal) -> CheckOutcome:

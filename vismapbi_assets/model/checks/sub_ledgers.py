@@ -8,6 +8,7 @@ from vismapbi_assets.model import figures, statements
 from vismapbi_assets.model.checks.books import books
 from vismapbi_assets.model.checks.outcome import CENT, CheckOutcome, none_of
 from vismapbi_assets.model.inputs import Inputs
+from vismapbi_assets.model.keys import document_key
 
 
 def ledger_ties_out(inputs: Inputs, ledger: str, documents: str) -> CheckOutcome:
@@ -35,6 +36,29 @@ def ledger_ties_out(inputs: Inputs, ledger: str, documents: str) -> CheckOutcome
         .collect()
     )
     return none_of(differing, "DocumentKey", Difference=figures.total(differing, "Difference"))
+
+
+def supplier_gross_is_confirmed(inputs: Inputs) -> CheckOutcome:
+    """Gross amounts, made of their parts, are what the list of headers tells as a whole."""
+    told = inputs.entity("supplierDocument").select(
+        DocumentKey=document_key("documentType", "referenceNumber"),
+        Base="amount",
+        Currency="amountInCurrency",
+    )
+    sign = pl.col("SignFactor")
+    differing = (
+        inputs.table("SupplierInvoice")
+        .filter("IsReleased")
+        .join(told, on="DocumentKey", how="inner")
+        .filter(
+            (pl.col("Base") * sign != pl.col("GrossBase")).fill_null(value=False)
+            | (pl.col("Currency") * sign != pl.col("GrossCurrency")).fill_null(value=False)
+        )
+        .select("DocumentKey")
+        .sort("DocumentKey")
+        .collect()
+    )
+    return none_of(differing, "DocumentKey")
 
 
 def aging_adds_up(inputs: Inputs, ledger: str) -> CheckOutcome:

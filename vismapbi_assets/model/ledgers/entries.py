@@ -61,7 +61,15 @@ EVENTS: dict[str, pl.DataType] = {
 """A side's events, in the order in which the API delivers them."""
 
 PREPAYMENTS = ("Prepayment",)
-CREDITS = ("DebitAdj", "CreditNote", "Payment", "VoidPayment", "SmallBalanceWo")
+CREDITS = (
+    "DebitAdj",
+    "CreditNote",
+    "Payment",
+    "Check",
+    "VoidPayment",
+    "VoidCheck",
+    "SmallBalanceWo",
+)
 
 
 def build_ledger(
@@ -128,7 +136,10 @@ def _with_base(rows: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
             .otherwise(own_rate.cast(MONEY).fill_null(0)),
         )
     )
-    closes = pl.col("AmountCurrency").cum_sum().over("Document") == 0
+    # A document keeps the base amount that it was delivered with, whatever is known of the other.
+    closes = (pl.col("AmountCurrency").cum_sum().over("Document") == 0) & (
+        pl.col("EntryType") != "Document"
+    )
     rated = rated.with_columns(Closes=closes).with_columns(
         Round=pl.col("Closes").cast(pl.UInt32).cum_sum() - pl.col("Closes").cast(pl.UInt32)
     )

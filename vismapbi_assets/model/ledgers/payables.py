@@ -11,10 +11,12 @@ to the payment that it voids.
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from vismapbi_assets.model.companies import base_currency, default_branch
-from vismapbi_assets.model.conversion import implied_rates, with_base
+from vismapbi_assets.model.conversion import implied_rates, with_base, with_twins
 from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
@@ -22,11 +24,18 @@ from vismapbi_assets.model.ledgers.applications import APPLICATIONS, application
 from vismapbi_assets.model.ledgers.entries import DOCUMENTS, NO_RATE, build_ledger
 from vismapbi_assets.model.ledgers.voids import VOIDS, void_events, voided_payments
 from vismapbi_assets.model.periods import first_period, month_end, period, periods
-from vismapbi_assets.model.signs import is_released, status_group, supplier_sign
+from vismapbi_assets.model.signs import (
+    SUPPLIER_PAYMENTS,
+    is_released,
+    status_group,
+    supplier_sign,
+)
 from vismapbi_assets.model.table import MONEY
 
 INVOICES = ("Invoice", "CreditAdj", "DebitAdj")
 PAYMENTS = ("Payment", "Check", "Prepayment", "Refund", "VoidRefund")
+GROSS = ("detailTotal", "discountTotal", "vatTotal", "roundingDiff")
+"""What a supplier document's gross amount is made of."""
 
 
 def ap_entries(inputs: Inputs) -> pl.DataFrame:
@@ -34,12 +43,23 @@ def ap_entries(inputs: Inputs) -> pl.DataFrame:
     return inputs.shared("ap_entries", _ap_entries)
 
 
+def supplier_documents(inputs: Inputs) -> pl.LazyFrame:
+    """The documents of the supplier invoice endpoint, payments left to their own endpoint.
+
+    A prepayment request stays one of them.
+    """
+    payment = enumeration("documentType").is_in(list(SUPPLIER_PAYMENTS - {"Prepayment"}))
+    return with_twins(
+        inputs.entity("supplierInvoice").filter(~payment.fill_null(value=False)),
+        inputs,
+        GROSS,
+        ("balance",),
+    )
+
+
 def gross(suffix: str = "") -> pl.Expr:
     """Gross amount of a supplier document, unsigned; `InCurrency` for the document currency."""
-    detail, discount, vat, rounding = (
-        pl.col(f"{name}{suffix}").fill_null(0)
-        for name in ("detailTotal", "discountTotal", "vatTotal", "roundingDiff")
-    )
+    detail, discount, vat, rounding = (pl.col(f"{name}{suffix}").fill_null(0) for name in GROSS)
     return (detail - discount + vat + rounding).cast(MONEY)
 
 
@@ -62,7 +82,8 @@ def _ap_entries(inputs: Inputs) -> pl.DataFrame:
         rate="Rate",
     ).with_columns(money("GrossBase"))
     voided = voided_payments(payments)
-    lines = _lines(payments, voided, inputs)
+    modified = pl.concat([payments["ModifiedDate"], invoices["ModifiedDate"]]).max()
+    lines = _lines(payments, voided, inputs, modified if isinstance(modified, date) else None)
     documents = _documents(invoices, payments, voided, lines)
     events = pl.concat([void_events(payments, voided), application_events(lines, documents)])
     return build_ledger(documents, events, periods(inputs))
@@ -95,8 +116,13 @@ def _payments(inputs: Inputs) -> pl.DataFrame:
     )
 
 
-def _lines(payments: pl.DataFrame, voided: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
-    """All application lines with the day on which they took effect."""
+def _lines(
+    payments: pl.DataFrame, voided: pl.DataFrame, inputs: Inputs, seen: date | None
+) -> pl.DataFrame:
+    """All application lines with the day on which they took effect.
+
+    `seen` is the last day on which any of the documents was modified.
+    """
     calendar = periods(inputs).select(LinePeriod="period", start="start", end="end")
     return (
         payments.select(
@@ -121,7 +147,7 @@ def _lines(payments: pl.DataFrame, voided: pl.DataFrame, inputs: Inputs) -> pl.D
             AdjustedKey="AdjustedKey",
             PayingKey=pl.coalesce("PaymentKey", "DocumentKey"),
             ViaKey="DocumentKey",
-            EntryDate=_application_date(),
+            EntryDate=_application_date(seen),
             FinancialPeriodKey="LinePeriod",
             Amount=money("amountPaid"),
             Discount=money("cashDiscountTaken"),
@@ -133,23 +159,25 @@ def _lines(payments: pl.DataFrame, voided: pl.DataFrame, inputs: Inputs) -> pl.D
     )
 
 
-def _application_date() -> pl.Expr:
+def _application_date(seen: date | None) -> pl.Expr:
     """The header's date if it lies in the line's period, else the last day of that period.
 
     A period that is still running has not reached its last day. The application is in the data, so
-    it is not younger than the last modification of the payment that carries it: that day is taken
-    instead, and balances of today hold what the ERP already counts.
+    it is not younger than the last modification of the payment that carries it: until a document
+    that was modified after the period is seen, that day is taken instead, and balances of today
+    hold what the ERP already counts.
     """
     end = pl.coalesce("end", month_end("LinePeriod"))
     start = pl.coalesce("start", end.dt.month_start())
     header = pl.col("DocumentDate")
-    later = pl.max_horizontal(start, header, pl.min_horizontal(end, "ModifiedDate"))
+    running = (end >= pl.lit(seen, dtype=pl.Date)).fill_null(value=False)
+    so_far = pl.max_horizontal(start, header, pl.min_horizontal(end, "ModifiedDate"))
     return (
         pl.when(end.is_null() | header.is_between(start, end))
         .then(header)
-        .when(header > end)
-        .then(end)
-        .otherwise(later)
+        .when((header < start) & running)
+        .then(so_far)
+        .otherwise(end)
     )
 
 
@@ -193,7 +221,7 @@ def _documents(
 
 def _invoices(inputs: Inputs) -> pl.DataFrame:
     return (
-        inputs.entity("supplierInvoice")
+        supplier_documents(inputs)
         .select(
             Company="company",
             DocumentKey=document_key("documentType", "referenceNumber"),

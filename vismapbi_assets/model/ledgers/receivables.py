@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from vismapbi_assets.model.companies import base_currency, default_branch
-from vismapbi_assets.model.conversion import implied_rates, with_base
+from vismapbi_assets.model.conversion import implied_rates, with_base, with_twins
 from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import document_key, enumeration, first_key, key, part
@@ -42,7 +42,10 @@ def ar_entries(inputs: Inputs) -> pl.DataFrame:
 
 
 def customer_documents(inputs: Inputs) -> Iterator[pl.LazyFrame]:
-    """The invoice-like entities, members that one of them lacks added as nulls."""
+    """The invoice-like entities, members that one of them lacks added as nulls.
+
+    Documents in base currency have both amounts, whichever was delivered.
+    """
     optional: dict[str, pl.DataType] = {
         "documentDueDate": pl.Date(),
         "cashDiscountDate": pl.Date(),
@@ -59,7 +62,7 @@ def customer_documents(inputs: Inputs) -> Iterator[pl.LazyFrame]:
     for name in ENTITIES:
         frame = inputs.entity(name)
         present = frame.collect_schema().names()
-        yield frame.with_columns(
+        yield with_twins(frame, inputs, ("amount",), ("balance",)).with_columns(
             pl.lit(None, dtype=dtype).alias(column)
             for column, dtype in optional.items()
             if column not in present

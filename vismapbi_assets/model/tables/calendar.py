@@ -100,6 +100,7 @@ FINANCIAL_PERIOD = Table(
     source="financialPeriod",
     key=("FinancialPeriodKey",),
     sources=("financialPeriod", "generalLedgerBalance"),
+    tables=financial_periods.PERIOD_FACTS,
     transform=financial_periods.financial_period,
     columns=(
         Column(

@@ -15,6 +15,7 @@ ACCOUNT = Table(
     source="account + project mapping file",
     key=("AccountKey",),
     sources=("account", "generalLedgerBalance", "budget"),
+    tables=tuple(accounts.ACCOUNT_LINES),
     transform=accounts.account,
     columns=(
         Column("AccountKey", "String", "<company>:<accountCD>", hidden=True, nullable=False),
@@ -81,6 +82,7 @@ SUBACCOUNT = Table(
     source="subaccount, dimension/SUBACCOUNT",
     key=("SubaccountKey",),
     sources=("subaccount", "dimension", "generalLedgerBalance", "budget"),
+    tables=tuple(accounts.SUBACCOUNT_LINES),
     transform=accounts.subaccount,
     columns=(
         Column(
@@ -170,6 +172,7 @@ BRANCH = Table(
         "purchaseOrder",
         "purchaseReceipt",
     ),
+    tables=tuple(organisation.BRANCH_FACTS),
     transform=organisation.branch,
     columns=(
         Column("BranchKey", "String", "<company>:<number>", hidden=True, nullable=False),
@@ -196,6 +199,7 @@ LEDGER = Table(
     source="ledger",
     key=("LedgerKey",),
     sources=("ledger", "generalLedgerBalance", "budget"),
+    tables=tuple(organisation.LEDGER_FACTS),
     transform=organisation.ledger,
     columns=(
         Column("LedgerKey", "String", "<company>:<number>", hidden=True, nullable=False),

@@ -12,7 +12,14 @@ from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import LABEL_LIMIT, distinct_label, key, label, part, text
 from vismapbi_assets.model.mapping import AccountMapping, assign
 from vismapbi_assets.model.mapping_text import default_mapping
-from vismapbi_assets.model.members import NOTHING, Use, member_name, with_missing, with_none
+from vismapbi_assets.model.members import (
+    NOTHING,
+    Use,
+    member_name,
+    published_keys,
+    with_missing,
+    with_none,
+)
 
 ACCOUNT_USES = (
     Use("generalLedgerBalance", "account_number"),
@@ -22,6 +29,13 @@ SUBACCOUNT_USES = (
     Use("generalLedgerBalance", "subAccountCd"),
     Use("budget", "subaccount_id"),
 )
+ACCOUNT_LINES = dict.fromkeys(
+    ("SupplierInvoiceLine", "CustomerInvoiceLine", "JournalLine", "PurchaseOrderLine"),
+    "AccountKey",
+)
+"""Facts whose lines name accounts; one that was deleted since is on no list."""
+
+SUBACCOUNT_LINES = dict.fromkeys(ACCOUNT_LINES, "SubaccountKey")
 SEGMENTS = range(1, 7)
 LAST = 9999
 
@@ -36,8 +50,8 @@ def mapped_accounts(inputs: Inputs) -> pl.DataFrame:
 
 
 def account(inputs: Inputs) -> pl.DataFrame:
-    """One row per account, `-` and the missing ones included."""
-    rows = mapped_accounts(inputs).select(
+    """One row per account, `-` and the missing ones included, those of lines among them."""
+    rows = _mapped_accounts(inputs, published_keys(inputs, ACCOUNT_LINES)).select(
         AccountKey=key("number"),
         Company=company_name(inputs),
         AccountNumber=text("number"),
@@ -79,7 +93,13 @@ def subaccount(inputs: Inputs) -> pl.DataFrame:
     """One row per subaccount with its segments side by side."""
     segments = _segments(inputs)
     rows = (
-        with_missing(inputs, "subaccount", "subaccountNumber", SUBACCOUNT_USES)
+        with_missing(
+            inputs,
+            "subaccount",
+            "subaccountNumber",
+            SUBACCOUNT_USES,
+            also=published_keys(inputs, SUBACCOUNT_LINES),
+        )
         .join(segments, on=["company", "number"], how="left", maintain_order="left")
         .with_columns(member_name("description"))
         .with_columns(distinct_label(f"Segment{n}Name", f"Segment{n}") for n in SEGMENTS)
@@ -102,9 +122,9 @@ def ytd_accounts(inputs: Inputs) -> pl.DataFrame:
     return mapped_accounts(inputs).filter("ytd").select("company", "number")
 
 
-def _mapped_accounts(inputs: Inputs) -> pl.DataFrame:
+def _mapped_accounts(inputs: Inputs, also: pl.LazyFrame | None = None) -> pl.DataFrame:
     accounts = (
-        with_missing(inputs, "account", "accountCD", ACCOUNT_USES)
+        with_missing(inputs, "account", "accountCD", ACCOUNT_USES, also=also)
         .with_columns(
             part("accountClass").alias("account_class"),
             part("controlAccountModule").str.to_uppercase().alias("control_module"),

@@ -12,7 +12,7 @@ from vismapbi_assets.model.companies import default_branch
 from vismapbi_assets.model.frames import money
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import NONE, document_key, enumeration, first_key, key, part, text
-from vismapbi_assets.model.ledgers.payables import ap_entries, gross
+from vismapbi_assets.model.ledgers.payables import ap_entries, gross, supplier_documents
 from vismapbi_assets.model.ledgers.receivables import ar_entries, customer_documents
 from vismapbi_assets.model.ledgers.settlement import SETTLEMENT, with_settlement
 from vismapbi_assets.model.periods import first_period, period
@@ -29,7 +29,7 @@ def supplier_invoice(inputs: Inputs) -> pl.DataFrame:
     """One row per document of the supplier invoice endpoint."""
     sign = supplier_sign("documentType")
     documents = (
-        inputs.entity("supplierInvoice")
+        supplier_documents(inputs)
         .select(
             DocumentKey=document_key("documentType", "referenceNumber"),
             DocumentType=enumeration("documentType"),
@@ -56,8 +56,8 @@ def supplier_invoice(inputs: Inputs) -> pl.DataFrame:
             GrossBase=money(gross(), sign),
             NetBase=money(_net(), sign),
             VatBase=money("vatTotal", sign),
-            OpenBase=money("balance", sign),
-            OpenCurrency=money("balanceInCurrency", sign),
+            OpenBase=pl.col("balance") * sign,
+            OpenCurrency=pl.col("balanceInCurrency") * sign,
             CashDiscountBase=money("cashDiscount"),
             WithholdingTaxBase=money("withholdingTax"),
             CreditTerms=text("creditTerms_description"),
@@ -108,8 +108,8 @@ def customer_invoice(inputs: Inputs) -> pl.DataFrame:
                 GrossCurrency=money(pl.coalesce("amountInCurrency", "amount"), sign),
                 NetBase=money(_net(), sign),
                 VatBase=money("vatTotal", sign),
-                OpenBase=money("balance", sign),
-                OpenCurrency=money(pl.coalesce("balanceInCurrency", "balance"), sign),
+                OpenBase=pl.col("balance") * sign,
+                OpenCurrency=pl.coalesce("balanceInCurrency", "balance") * sign,
                 CashDiscountBase=money("cashDiscount"),
                 DunningLevel="dunningLetterLevel",
                 DunningDate="dunningLetterDate",
@@ -137,8 +137,18 @@ def _net() -> pl.Expr:
 
 
 def _settled(documents: pl.DataFrame, entries: pl.DataFrame, before: str) -> pl.DataFrame:
-    """The documents with their settlement, in the place where the tables have it."""
+    """The documents with their settlement, in the place where the tables have it.
+
+    The open amount of a document whose balance was not delivered is what its ledger says.
+    """
     place = documents.columns.index(before)
-    return with_settlement(documents, entries).select(
-        *documents.columns[:place], *SETTLEMENT, *documents.columns[place:]
+    known = entries.group_by("DocumentKey").agg(pl.col("AmountBase", "AmountCurrency").sum())
+    return (
+        with_settlement(documents, entries)
+        .join(known, on="DocumentKey", how="left", maintain_order="left")
+        .with_columns(
+            OpenBase=money(pl.coalesce("OpenBase", "AmountBase")),
+            OpenCurrency=money(pl.coalesce("OpenCurrency", "AmountCurrency")),
+        )
+        .select(*documents.columns[:place], *SETTLEMENT, *documents.columns[place:])
     )

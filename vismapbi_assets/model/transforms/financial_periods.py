@@ -14,6 +14,7 @@ from vismapbi_assets.model.members import Use, missing_name, used_keys, with_non
 from vismapbi_assets.model.periods import period, periods
 
 PERIOD_USES = (Use("generalLedgerBalance", "financialPeriod"),)
+PERIOD_FACTS = ("JournalLine", "Budget")
 
 FLAGS = {
     "ClosedInGeneralLedger": "closedInGeneralLedger",
@@ -45,8 +46,12 @@ def financial_period(inputs: Inputs) -> pl.DataFrame:
     )
     known = periods(inputs)
     used = (
-        used_keys(inputs, PERIOD_USES)
-        .select(period=period("number"))
+        pl.concat(
+            [
+                used_keys(inputs, PERIOD_USES).select(period=period("number")),
+                *(inputs.table(fact).select(period="FinancialPeriodKey") for fact in PERIOD_FACTS),
+            ]
+        )
         .unique()
         .filter(pl.col("period").str.contains(r"^\d{6}$"))
         .collect()

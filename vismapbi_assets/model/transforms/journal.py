@@ -16,7 +16,7 @@ from vismapbi_assets.model.keys import NONE, first_key, key, parent_key, part, t
 from vismapbi_assets.model.periods import first_period, periods
 from vismapbi_assets.model.signs import is_posted
 from vismapbi_assets.model.table import MONEY
-from vismapbi_assets.model.transforms.journal_openings import openings
+from vismapbi_assets.model.transforms.journal_openings import opening_identity, openings
 
 JOURNAL = "Journal"
 
@@ -178,7 +178,7 @@ def journal_lookup(inputs: Inputs) -> pl.DataFrame:
             ),
             openings(inputs).select(
                 what=pl.lit("opening"),
-                key=key("ledger", "branch", "account", "subaccount"),
+                key=key(*opening_identity()),
                 value=pl.format("{} {} {}", "day", "amount", "in_currency"),
             ),
         ]

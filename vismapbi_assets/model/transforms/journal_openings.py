@@ -50,7 +50,7 @@ def opening_rows(inputs: Inputs) -> pl.DataFrame:
     zero = pl.lit(0).cast(MONEY)
     empty = {name: pl.lit(None, dtype=pl.String) for name in _EMPTY}
     return found.select(
-        LineKey=key(pl.lit(OPENING), "ledger", "branch", "account", "subaccount"),
+        LineKey=key(pl.lit(OPENING), *opening_identity()),
         Module=empty["Module"],
         BatchNumber=empty["BatchNumber"],
         LineNumber=pl.lit(None, dtype=pl.Int64),
@@ -84,6 +84,14 @@ def opening_rows(inputs: Inputs) -> pl.DataFrame:
         CashFlowBase=zero,
         CashDirection=empty["CashDirection"],
     )
+
+
+def opening_identity() -> tuple[str | pl.Expr, ...]:
+    """What tells an opening from the others of its company; a balance may lack a subaccount."""
+    branch, subaccount = (
+        pl.coalesce(part(name), pl.lit(NONE)) for name in ("branch", "subaccount")
+    )
+    return "ledger", branch, "account", subaccount
 
 
 def openings(inputs: Inputs) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from vismapbi_assets.model.members import (
     Use,
     member_name,
     missing_name,
+    published_keys,
     used_keys,
     with_missing,
     with_none,
@@ -31,6 +32,20 @@ BRANCH_USES = (
     Use("purchaseOrder", "branch_number"),
     Use("purchaseReceipt", "branchNumber_number"),
 )
+BRANCH_FACTS = dict.fromkeys(
+    (
+        "SupplierInvoiceLine",
+        "CustomerInvoiceLine",
+        "JournalLine",
+        "PurchaseOrderLine",
+        "PurchaseReceiptLine",
+        "UnpostedDocument",
+    ),
+    "BranchKey",
+)
+"""Facts whose rows name branches of their own, beside those of their documents."""
+
+LEDGER_FACTS = {"JournalLine": "LedgerKey"}
 CASH_ACCOUNT_USES = (Use("supplierPayment", "cashAccount"), Use("customerPayment", "cashAccount"))
 CURRENCY_USES = (
     Use("supplierInvoice", "currencyId"),
@@ -57,8 +72,9 @@ def branch(inputs: Inputs) -> pl.DataFrame:
     defaults = companies.select(
         "company", default_branch(inputs).str.replace(r"^[^:]*:", "").alias("number")
     )
+    also = pl.concat([defaults, published_keys(inputs, BRANCH_FACTS)])
     rows = (
-        with_missing(inputs, "branch", "number", BRANCH_USES, also=defaults)
+        with_missing(inputs, "branch", "number", BRANCH_USES, also=also)
         .with_columns(member_name("name"))
         .select(
             BranchKey=key("number"),
@@ -79,7 +95,7 @@ def ledger(inputs: Inputs) -> pl.DataFrame:
     """One row per ledger."""
     uses = (Use("generalLedgerBalance", "ledger_id"), Use("budget", "ledger"))
     rows = (
-        with_missing(inputs, "ledger", "number", uses)
+        with_missing(inputs, "ledger", "number", uses, also=published_keys(inputs, LEDGER_FACTS))
         .with_columns(member_name("description"))
         .select(
             LedgerKey=key("number"),

@@ -32,8 +32,8 @@ def card_parents(entity: str, moved: pl.DataFrame) -> pl.Series:
 
 
 def card_parent() -> pl.Expr:
-    """The card of a row."""
-    return pl.col("LineKey").str.extract(r"^([^:]*:[^:]*)")
+    """The card of a row: its key without line and day."""
+    return pl.col("LineKey").str.extract(r"^(.*):[^:]*:[^:]*$")
 
 
 def week_start(week: str | pl.Expr) -> pl.Expr:
@@ -77,7 +77,9 @@ def timecard_line(inputs: Inputs) -> pl.DataFrame:
         "lastModifiedDateTime",
     )
     week = lines(cards, "summary", header, LINE_FIELDS)
-    number = pl.coalesce(pl.col("line_lineNumber").cast(pl.String), part("line_lineId"))
+    # A colon in the id of a line would hide where the number of its card ends.
+    identity = part("line_lineId").str.replace_all(":", "-", literal=True)
+    number = pl.coalesce(pl.col("line_lineNumber").cast(pl.String), identity)
     days = pl.concat(
         week.with_columns(
             day=pl.lit(name),

@@ -14,7 +14,7 @@ from vismapbi_assets.model.companies import base_currency, default_branch
 from vismapbi_assets.model.conversion import with_base
 from vismapbi_assets.model.inputs import Inputs
 from vismapbi_assets.model.keys import NONE, enumeration, first_key, key, part, text
-from vismapbi_assets.model.ledgers.payables import gross, released_payment
+from vismapbi_assets.model.ledgers.payables import gross, released_payment, supplier_documents
 from vismapbi_assets.model.ledgers.receivables import customer_documents
 from vismapbi_assets.model.periods import first_period, period
 from vismapbi_assets.model.signs import (
@@ -100,7 +100,7 @@ def _rows(
 
 def _supplier_documents(inputs: Inputs) -> pl.DataFrame:
     return _rows(
-        inputs.entity("supplierInvoice").filter(_is_draft()),
+        supplier_documents(inputs).filter(_is_draft()),
         "AP",
         "documentType",
         "referenceNumber",
@@ -131,10 +131,13 @@ def _customer_documents(inputs: Inputs) -> Iterator[pl.DataFrame]:
 
 
 def _batches(inputs: Inputs) -> pl.DataFrame:
-    """Batches of the actual ledgers: amounts of statistical ones are no money."""
-    actual = (
+    """Batches of the actual ledgers: amounts of statistical ones are no money.
+
+    A batch whose ledger is not known stays on the list.
+    """
+    others = (
         inputs.entity("ledger")
-        .filter(pl.col("balanceType").fill_null("Actual") == "Actual")
+        .filter(pl.col("balanceType").fill_null("Actual") != "Actual")
         .select("company", ledger_number=part("number"))
     )
     lines = pl.col("journalTransactionLines").list.eval(pl.element().struct.field("debitAmount"))
@@ -142,7 +145,7 @@ def _batches(inputs: Inputs) -> pl.DataFrame:
         inputs.entity("journalTransaction")
         .filter(_is_one_of("status", UNPOSTED_BATCH))
         .with_columns(ledger_number=part("ledger"), debits=lines.list.sum())
-        .join(actual, on=["company", "ledger_number"], how="semi"),
+        .join(others, on=["company", "ledger_number"], how="anti"),
         "GL",
         pl.col("module").str.strip_prefix("Module"),
         "batchNumber",

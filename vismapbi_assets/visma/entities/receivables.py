@@ -113,7 +113,8 @@ LINE = shape(
     rate("discountPercent"),
     part("account", ACCOUNT),
     part("subaccount", SUBACCOUNT),
-    part("vatCode seller", CODE_ONLY),
+    part("vatCode", CODE_ONLY),
+    part("seller", CODE),
     part("branchNumber", NUMBER_ONLY),
     known("manualAmount manualAmountInCurrency manualDiscount salesperson deferralSchedule"),
     known("discountCode note externalLink"),
@@ -127,6 +128,10 @@ SALES_LINE = shape(
 LINE_TASK = part("projectTask", PROJECT_ONLY)
 
 
+EXPANDED = {"expandApplications": "true", "expandDunningInformation": "true"}
+"""What the lists leave out unless it is asked for."""
+
+
 def _document(
     name: str, path: str, description: str, *groups: Shape, lines: str | None = None
 ) -> Entity:
@@ -137,7 +142,7 @@ def _document(
         key=("documentType", "referenceNumber"),
         description=description,
         lines=lines,
-        parameters={"expandApplications": "true"} if lines else {},
+        parameters=EXPANDED if lines else {},
         shape=shape(DOCUMENT, *groups),
     )
 
