@@ -28,9 +28,11 @@ def document_slices(
     row_wise = table.row_wise
     if row_wise is None:
         return
-    shared = _shared_parents(store, row_wise)
+    shared: pl.Series | None = None
     waiting: list[pl.Series] = []
     for moved in moved_slices(store, table, since):
+        if shared is None:  # asked for once something has moved: it reads the keys of all lists
+            shared = _shared_parents(store, row_wise)
         frames = dict(moved.frames)
         if len(shared):
             for name, frame in frames.items():
