@@ -141,7 +141,8 @@ class Visma(Shape, frozen=True, kw_only=True):
     pages_in_flight: Annotated[int, Meta(ge=1, le=8, description="per company")] = 2
     timeout_seconds: Annotated[float, Meta(gt=0, le=240)] = 120.0
     reserve_calls: Annotated[
-        int, Meta(ge=0, description="calls of each hour left to other users of the client")
+        int,
+        Meta(ge=0, description="calls of each hour left to other users; at most half of them"),
     ] = 25
     overlap_hours: Annotated[
         float, Meta(ge=1, le=48, description="overlap of windows; at least 2 where DST matters")

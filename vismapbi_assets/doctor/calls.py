@@ -23,7 +23,7 @@ def what_it_costs(
     settings: Settings, asked: Asked, budget: CallBudget, samples: Mapping[str, Sample]
 ) -> Iterator[Step]:
     """The limit as seen, and the calls that ours would take."""
-    limit, left = budget.limit, budget.remaining
+    limit, left, kept = budget.limit, budget.remaining, budget.kept()
     if limit is None or left is None:
         yield asked.unknown("rate limit", "the answers carry no X-RateLimit headers")
         limit = None
@@ -31,22 +31,22 @@ def what_it_costs(
         yield asked.ok(
             "rate limit",
             f"{limit:,} calls per hour for this client and company, {left:,} left, next "
-            f"window at {budget.resume_at:%H:%M:%S} UTC; {settings.visma.reserve_calls} of each "
+            f"window at {budget.resume_at:%H:%M:%S} UTC; {kept} of each "
             "are left to others",
         )
     load = sum(_pages(settings, sample) for sample in samples.values())
     idle = sum(1 for name in samples if CATALOGUE[name].in_sync)
     probed = sum(1 for name in samples if is_probed(CATALOGUE[name]))
     seconds = settings.schedule.sensor_seconds
-    usable = max(1.0, ((limit or 0) - settings.visma.reserve_calls) * SHARE)
+    usable = max(1.0, ((limit or 0) - kept) * SHARE)
     paced = max(float(seconds), HOUR * probed / usable) if limit else float(seconds)
     seen = (
         f"initial load about {load:,} calls, a sync without changes {idle}, the sensor {probed} "
         f"per look: {HOUR * probed / paced:,.0f} per hour at one look every {paced:,.0f} s"
     )
     name = "calls needed"
-    if limit is not None and load > limit - settings.visma.reserve_calls:
-        hours = -(-load // max(1, limit - settings.visma.reserve_calls))
+    if limit is not None and load > limit - kept:
+        hours = -(-load // max(1, limit - kept))
         yield asked.warning(
             name,
             seen,

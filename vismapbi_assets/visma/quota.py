@@ -24,11 +24,15 @@ UNSTATED_WINDOW = timedelta(hours=1)
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """What processes have agreed on for one window: calls left, and blocks taken by whom."""
+    """What processes have agreed on for one window: calls left, and blocks taken by whom.
+
+    `limit` is the size of the whole window, None where no answer has told it.
+    """
 
     ends: datetime
     remaining: int
     leases: dict[str, int] = msgspec.field(default_factory=dict)
+    limit: int | None = None
 
 
 class Log(Protocol):
@@ -56,7 +60,8 @@ class LogEntry(Protocol):
 class CallBudget:
     """The hour's calls of one company, shared by the threads of a process and, by a log, by all.
 
-    `reserve` calls of every hour are left to other users of the client.
+    `reserve` calls of every hour are left to other users of the client, but at most half of them:
+    a small limit would otherwise leave nothing.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class CallBudget:
         self._ends: datetime | None = None
         self._remaining: int | None = None
         self._leased = 0
+        self._recorded = False
         self._in_flight = 0
         self.limit: int | None = None
         """Calls of a whole window, as the server last said."""
@@ -115,6 +121,11 @@ class CallBudget:
             ledger = self._agreed(self._log.last() if self._log else None)
             return None if ledger is None else max(0, self._leased + self._free(ledger))
 
+    def kept(self, limit: int | None = None) -> int:
+        """How many calls of a window of `limit` (or of the last known) are left to others."""
+        limit = limit or self.limit
+        return self.reserve if limit is None else min(self.reserve, limit // 2)
+
     @property
     def remaining(self) -> int | None:
         """Calls left in the window as the server last said, the reserve included."""
@@ -126,9 +137,9 @@ class CallBudget:
         return self._ends or self._clock.now() + UNSTATED_WINDOW
 
     def close(self) -> None:
-        """Give back what was taken and not spent."""
+        """Give back what was taken; a block that stays in the ledger is lost to the others."""
         with self._lock:
-            if self._log and self._leased > 0 and self._ends and self._ends > self._clock.now():
+            if self._recorded and self._ends and self._ends > self._clock.now():
                 self._leased = 0
                 self._write(0)
 
@@ -142,7 +153,7 @@ class CallBudget:
             raise QuotaExhausted(
                 self.resume_at,
                 f"company {self.company}: this hour's calls are spent except for the reserve of "
-                f"{self.reserve}",
+                f"{self.kept()}",
             )
         self._leased = granted
 
@@ -154,6 +165,7 @@ class CallBudget:
             if ledger is None:
                 return 1 if wanted else 0  # only the answer to a first call tells the window
             self._ends, self._remaining = ledger.ends, ledger.remaining
+            self.limit = self.limit or ledger.limit
             free = self._free(ledger)
             # a quarter at most, so that a process that dies keeps little from the others
             granted = min(wanted, max(free // 4, 1)) if free > 0 else 0
@@ -161,8 +173,9 @@ class CallBudget:
                 return granted
             others = {o: n for o, n in ledger.leases.items() if o != self._owner and n}
             leases = others | ({self._owner: granted} if granted else {})
-            data = msgspec.json.encode(Ledger(ledger.ends, ledger.remaining, leases))
+            data = msgspec.json.encode(Ledger(ledger.ends, ledger.remaining, leases, self.limit))
             if self._log.append(entry.number + 1 if entry else 1, data):
+                self._recorded = granted > 0
                 return granted
 
     def _agreed(self, entry: LogEntry | None) -> Ledger | None:
@@ -173,14 +186,14 @@ class CallBudget:
         if self._ends is None or self._remaining is None:
             return found
         if found is None or abs(found.ends - self._ends) >= SAME_WINDOW:
-            return Ledger(self._ends, self._remaining)
-        return Ledger(
-            max(found.ends, self._ends), min(found.remaining, self._remaining), found.leases
-        )
+            return Ledger(self._ends, self._remaining, limit=self.limit)
+        ends, remaining = max(found.ends, self._ends), min(found.remaining, self._remaining)
+        return Ledger(ends, remaining, found.leases, self.limit or found.limit)
 
     def _free(self, ledger: Ledger) -> int:
         others = sum(n for owner, n in ledger.leases.items() if owner != self._owner)
-        return ledger.remaining - self.reserve - others - self._in_flight - self._leased
+        kept = self.kept(ledger.limit)
+        return ledger.remaining - kept - others - self._in_flight - self._leased
 
 
 def _number(text: str | None) -> int | None:

@@ -47,6 +47,18 @@ def test_a_budget_ends_at_the_reserve_and_says_when_to_go_on(clock):
     assert server.spent == 1
 
 
+def test_a_small_limit_is_not_eaten_up_by_the_reserve(tmp_path, clock):
+    server, log = Server(clock, 20), Store(str(tmp_path)).log("visma-calls-no")
+    for _ in range(2):  # the second process learns the limit from the first
+        budget = CallBudget("no", log=log, reserve=25, clock=clock)
+        for _ in range(5):
+            server.call(budget)
+        budget.close()
+    with pytest.raises(QuotaExhausted, match="reserve of 10"):
+        server.call(CallBudget("no", log=log, reserve=25, clock=clock))
+    assert server.spent == 10
+
+
 def test_without_headers_nothing_is_limited(clock):
     budget = CallBudget("no", reserve=10, clock=clock)
     for _ in range(1000):
