@@ -115,8 +115,10 @@ def _balance_signs(asked: Asked, samples: Samples) -> Step:
         moved = number(row, "periodToDateDebit") - number(row, "periodToDateCredit")
         if not moved:
             continue
-        debit[kind] += close(closing, opening + moved, moved * 0)
-        credit[kind] += close(closing, opening - moved, moved * 0)
+        fits = close(closing, opening + moved, moved * 0)
+        debit[kind] += fits
+        # a movement within the tolerance fits both ways and says nothing against us
+        credit[kind] += not fits and close(closing, opening - moved, moved * 0)
     kinds = sorted(k for k in {*debit, *credit} if debit[k] + credit[k])
     if not kinds:
         return asked.unknown(name, "no ledger balance that moved was read")

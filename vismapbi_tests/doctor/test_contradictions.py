@@ -112,6 +112,8 @@ def test_balances_with_credit_as_positive() -> None:
     name = "ledger balances: debit positive for every type of account"
     assert movements(generalLedgerBalance=[row])[name].verdict == "failed"
     assert movements(generalLedgerBalance=[row | {"yearToDateBalance": 50}])[name].verdict == "ok"
+    cent = row | {"periodToDateCredit": Decimal("0.01"), "yearToDateBalance": Decimal("99.99")}
+    assert movements(generalLedgerBalance=[cent])[name].verdict == "ok"
 
 
 def test_a_payment_whose_amount_is_not_in_its_own_currency() -> None:
