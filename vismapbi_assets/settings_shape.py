@@ -196,6 +196,9 @@ class Schedule(Shape, frozen=True, kw_only=True):
 class Alerts(Shape, frozen=True, kw_only=True):
     """Who is told of a failure. The webhook address is a secret: VISMAPBI_ALERT_WEBHOOK."""
 
+    stale_hours: Annotated[
+        int, Meta(ge=1, description="people are told when nothing was read for so many hours")
+    ] = 26
     smtp_host: str = ""
     smtp_port: Annotated[int, Meta(ge=1, le=65535)] = 587
     smtp_user: str = ""
