@@ -209,6 +209,21 @@ class Alerts(Shape, frozen=True, kw_only=True):
     ] = ""
 
 
+class Kubernetes(Shape, frozen=True, kw_only=True):
+    """What is done with pods where runs are launched on Kubernetes."""
+
+    initial_load_pods: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "so many pods at a time, one for each step, in the job `initial_load`; 0: no such "
+                "job; needs the extra `kubernetes`"
+            ),
+        ),
+    ] = 0
+
+
 class Refresh(Shape, frozen=True, kw_only=True):
     """An import model that is refreshed after publishing."""
 
@@ -256,6 +271,7 @@ class File(Shape, frozen=True, kw_only=True):
     powerbi: PowerBI = PowerBI()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
+    kubernetes: Kubernetes = Kubernetes()
     secrets: Secrets = Secrets()
     companies: Annotated[tuple[Company, ...], Meta(min_length=1)]
     refresh: tuple[Refresh, ...] = ()
