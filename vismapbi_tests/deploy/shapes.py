@@ -95,6 +95,7 @@ SECURITY = record(
     capabilities=record("drop", drop={"const": ["ALL"]}),
     seccompProfile=record("type", type=one_of("RuntimeDefault", "Localhost")),
 )
+STRICT = record("securityContext", securityContext=SECURITY)
 VOLUME = record("name", name=TEXT, configMap=record("name", name=TEXT), emptyDir={"type": "object"})
 MOUNT = record("name", "mountPath", name=TEXT, mountPath=TEXT, readOnly=FLAG)
 IMAGE = record("repository", "pullPolicy", repository=TEXT, tag={"type": "string"}, pullPolicy=PULL)
@@ -131,7 +132,7 @@ RUN_LAUNCHER = record(
             imagePullPolicy=PULL,
             resources=RESOURCES,
             runK8sConfig=record(
-                containerConfig=record("securityContext", securityContext=SECURITY),
+                containerConfig=STRICT,
                 podSpecConfig={"type": "object"},
                 podTemplateSpecMetadata={"type": "object"},
                 jobSpecConfig={"type": "object"},
@@ -216,6 +217,10 @@ DAGSTER_CLOUD = record(
                 k8s=record(
                     env_vars=list_of({"type": "string", "pattern": r"^[A-Z_]+(=.*)?$"}),
                     env_secrets=list_of(TEXT),
+                    volumes=list_of(VOLUME),
+                    volume_mounts=list_of(MOUNT),
+                    run_k8s_config=record(container_config=STRICT),
+                    server_k8s_config=record(container_config=STRICT),
                 )
             ),
         )

@@ -90,6 +90,18 @@ def test_runs_and_their_steps_have_no_rights_and_write_two_folders() -> None:
     assert {"/tmp", config["dagster_home"]} <= {m.mount_path for m in container.volume_mounts}
 
 
+def test_dagster_plus_is_as_strict_and_mounts_the_settings() -> None:
+    (location,) = yaml.safe_load((ROOT / "dagster_cloud.yaml").read_text("utf-8"))["locations"]
+    context = K8sContainerContext.create_from_config(location["container_context"])
+    strict = UserDefinedDagsterK8sConfig.from_dict(RUN_CONFIG).container_config["security_context"]
+    for config in (context.run_k8s_config, context.server_k8s_config):
+        found = config.container_config["security_context"]
+        assert found == {name: strict[name] for name in found}
+        assert found["run_as_non_root"]
+        mounts = {mount["mount_path"] for mount in config.container_config["volume_mounts"]}
+        assert mounts == {"/etc/vismapbi", "/tmp"}
+
+
 def test_every_pod_of_the_chart_is_as_strict_and_of_one_image() -> None:
     pods = [CODE, VALUES["dagsterWebserver"], VALUES["dagsterDaemon"]]
     for pod in pods:
