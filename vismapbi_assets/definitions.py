@@ -14,7 +14,11 @@ from vismapbi_assets.model.semantic_model import TABLES
 from vismapbi_assets.orchestration.alert_sensors import build_alert_sensors
 from vismapbi_assets.orchestration.extract_assets import build_extract_assets
 from vismapbi_assets.orchestration.finance_checks import build_finance_checks
-from vismapbi_assets.orchestration.jobs import build_asset_jobs, build_refresh_jobs
+from vismapbi_assets.orchestration.jobs import (
+    build_asset_jobs,
+    build_initial_load,
+    build_refresh_jobs,
+)
 from vismapbi_assets.orchestration.operations import build_operation_jobs
 from vismapbi_assets.orchestration.partitions import build_partitions
 from vismapbi_assets.orchestration.reports import build_refresh_assets, build_report_specs
@@ -32,6 +36,7 @@ def build_definitions(
     """All definitions for these settings; `resources` replaces resources by name."""
     settings = settings or load_settings()
     entities = {n: e for n, e in CATALOGUE.items() if n not in settings.visma.exclude}
+    not_in_sync = [dg.AssetKey(["visma", n]) for n, e in entities.items() if not e.in_sync]
     in_sync = [name for name, entity in entities.items() if entity.in_sync]
     partitions = build_partitions(settings)
     tables = tuple(table for table in TABLES if table.strategy != "none")
@@ -44,7 +49,8 @@ def build_definitions(
         ],
         asset_checks=[build_finance_checks()],
         jobs=[
-            *build_asset_jobs([dg.AssetKey(["visma", n]) for n in entities if n not in in_sync]),
+            *build_asset_jobs(not_in_sync),
+            *build_initial_load(settings, not_in_sync),
             *build_refresh_jobs(settings),
             *build_operation_jobs(),
         ],

@@ -28,6 +28,7 @@ from vismapbi_assets.settings_shape import (
     Company,
     Dataset,
     File,
+    Kubernetes,
     PowerBI,
     Refresh,
     Report,
@@ -138,6 +139,11 @@ class Settings:
     def alerts(self) -> Alerts:
         """Who is told of a failure."""
         return self.file.alerts
+
+    @property
+    def kubernetes(self) -> Kubernetes:
+        """What is done with pods."""
+        return self.file.kubernetes
 
     @property
     def refresh(self) -> tuple[Refresh, ...]:
@@ -311,6 +317,7 @@ def _shape_of(key: str) -> tuple[type[msgspec.Struct], str]:
         "powerbi": PowerBI,
         "schedule": Schedule,
         "alerts": Alerts,
+        "kubernetes": Kubernetes,
         "secrets": Secrets,
         "companies": Company,
         "refresh": Refresh,

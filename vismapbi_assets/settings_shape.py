@@ -197,6 +197,9 @@ class Schedule(Shape, frozen=True, kw_only=True):
 class Alerts(Shape, frozen=True, kw_only=True):
     """Who is told of a failure. The webhook address is a secret: VISMAPBI_ALERT_WEBHOOK."""
 
+    stale_hours: Annotated[
+        int, Meta(ge=1, description="people are told when nothing was read for so many hours")
+    ] = 26
     smtp_host: str = ""
     smtp_port: Annotated[int, Meta(ge=1, le=65535)] = 587
     smtp_user: str = ""
@@ -205,6 +208,21 @@ class Alerts(Shape, frozen=True, kw_only=True):
     runbook_url: Annotated[
         str, Meta(description="page that alerts link to", examples=["https://wiki/vismapbi"])
     ] = ""
+
+
+class Kubernetes(Shape, frozen=True, kw_only=True):
+    """What is done with pods where runs are launched on Kubernetes."""
+
+    initial_load_pods: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "so many pods at a time, one for each step, in the job `initial_load`; 0: no such "
+                "job; needs the extra `kubernetes`"
+            ),
+        ),
+    ] = 0
 
 
 class Refresh(Shape, frozen=True, kw_only=True):
@@ -254,6 +272,7 @@ class File(Shape, frozen=True, kw_only=True):
     powerbi: PowerBI = PowerBI()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
+    kubernetes: Kubernetes = Kubernetes()
     secrets: Secrets = Secrets()
     companies: Annotated[tuple[Company, ...], Meta(min_length=1)]
     refresh: tuple[Refresh, ...] = ()

@@ -30,6 +30,10 @@ LOOKS = {
     "Fernet key": r"(?<![\w+/=-])[\w-]{43}=(?![\w=])",
     "address with password": r"\b\w+://[^\s/:@{}$<>]+:(?P<text>[^\s/@{}$<>*]{6,})@",
     "assigned secret": rf"(?i)(?:secret|password|passwd|token|api_?key)\w*[\"']?\s*[:=]\s*{QUOTED}",
+    "bare secret": (
+        r"(?im)^\s*(?:-\s+|export\s+|ENV\s+)?\w*(?:secret|password|passwd|token|api_?key|webhook)\w*"
+        r"\s*[:=]\s*(?P<text>(?=\S*\d)(?=\S*[a-z])[^\s\"'{}$<>()\[\]]{12,})\s*$"
+    ),
 }
 PLANTED = {
     "private key": "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "ab/4" * 20,
@@ -46,6 +50,7 @@ PLANTED = {
     "webhook address": "https://hooks." + "slack.com/services/" + "T000/B000/xyz",
     "Fernet key": "aB3_" * 10 + "abc" + "=",
     "address with password": "postgresql" + "://dagster:" + "hunter22" + "@db/dagster",
+    "bare secret": "  VISMA_CLIENT_" + "SECRET: " + "9fK2" * 5,
     "assigned secret": "client_" + 'secret = "' + "9fK2" * 5 + '"',
 }
 WORDS = re.compile(r"^[a-z]{1,12}(?:[~+&%._-]+[a-z0-9]{0,12})+$")

@@ -16,6 +16,7 @@ from vismapbi_assets.settings_shape import (
     Alerts,
     Company,
     Dataset,
+    Kubernetes,
     PowerBI,
     Schedule,
     Secrets,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "powerbi": PowerBI,
     "schedule": Schedule,
     "alerts": Alerts,
+    "kubernetes": Kubernetes,
     "secrets": Secrets,
 }
 HEADER = """\

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "The whole job on the sandbox, start to end."),
     "up": ("up", "up", "The Dagster UI, with sandbox data where no settings file is."),
     "sync": ("sync", "sync", "Read what changed and publish it."),
+    "status": ("status", "status", "What is broken now; exit code 0 only when nothing is."),
     "reconcile": ("reconcile", "reconcile", "Compare Power BI with what was published."),
     "dataset": ("dataset", "dataset", "Which dataset the store belongs to; choose or forget it."),
     "batches": ("batches", "batches", "List, show and replay posted batches."),

@@ -37,6 +37,7 @@ def up(port: int, scale: float, no_load: bool) -> None:
             environ = around.environ
         home = prepare_home(environ.get("DAGSTER_HOME"))
         environ["DAGSTER_HOME"] = str(home)
+        environ.setdefault("DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR", "1")
         if settings.is_sandbox and not no_load:
             click.echo("Loading the sample companies ...")
             subprocess.run(  # noqa: S603 - our own command

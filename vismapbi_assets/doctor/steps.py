@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Verdict = Literal["ok", "warning", "failed", "skipped"]
-Part = Literal["settings", "store", "visma", "powerbi"]
+Part = Literal["settings", "store", "visma", "powerbi", "now"]
 
 PARTS: dict[Part, str] = {
     "settings": "Settings and secrets",
     "store": "Store and Dagster",
     "visma": "Visma.net",
     "powerbi": "Power BI",
+    "now": "What is broken now",
 }
 """The parts of an examination and their titles, in the order in which they are asked."""
 

@@ -1,26 +1,32 @@
-"""Sensors that tell people: a run failed, or a run went through but a check did not.
+"""Sensors that tell people: a run failed, a check did, or nothing has come for too long.
 
 The wording and the channels belong in `alerts.py`; starting runs, in `sensors.py`.
 """
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from vismapbi_assets.orchestration.alerts import Alert, send
 from vismapbi_assets.orchestration.failures import cause_of
 from vismapbi_assets.orchestration.partitions import partition_words
+from vismapbi_assets.orchestration.resources import WorkbenchResource
 from vismapbi_assets.orchestration.sensors import sensor_status
+from vismapbi_assets.pipeline.health import stale
 from vismapbi_assets.settings import Settings
 
 AGAIN = "Open the run in the UI, follow the hint in the cause and launch it again: every run may "
 AGAIN += "be repeated."
 CAUSE_LENGTH = 1500
+STALE_SECONDS = 900
+STALE_AGAIN = timedelta(hours=24)
+"""How long after an alert people are told again of what is still stale."""
 
 
 def build_alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """The sensors that send alerts."""
-    return [_failure_sensor(settings), _check_sensor(settings)]
+    return [_failure_sensor(settings), _check_sensor(settings), _stale_sensor(settings)]
 
 
 def _failure_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -91,6 +97,47 @@ def _check_sensor(settings: Settings) -> dg.SensorDefinition:
             runbook_url=settings.alerts.runbook_url,
         )
         _deliver(context, alert, settings)
+
+    return _sensor
+
+
+def _stale_sensor(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="stale_sensor",
+        minimum_interval_seconds=STALE_SECONDS,
+        default_status=sensor_status(settings),
+        description=(
+            "Tells people of companies that have not been read, and of a dataset that has not been "
+            "verified, for too long; once a day while it lasts."
+        ),
+    )
+    def _sensor(
+        context: dg.SensorEvaluationContext, workbench: WorkbenchResource
+    ) -> dg.SensorResult:
+        now = datetime.now(UTC)
+        told: dict[str, str] = json.loads(context.cursor or "{}")
+        found = list(stale(workbench.workbench(), now))
+        kept = {}
+        for each in found:
+            before = told.get(each.subject)
+            if before and now - datetime.fromisoformat(before) < STALE_AGAIN:
+                kept[each.subject] = before
+                continue
+            alert = Alert(
+                title=f"vismapbi: {each.subject} is stale",
+                subject=each.subject,
+                partition="",
+                cause=each.text,
+                next_step="vismapbi status: it names what is broken now, and the remedy.",
+                runbook_url=settings.alerts.runbook_url,
+            )
+            failures = send(alert, settings)
+            for failure in failures:
+                context.log.error(f"alert was not delivered by {failure}: {alert.title}")
+            if not failures:
+                kept[each.subject] = now.isoformat()
+        said = "; ".join(f"{each.subject}: {each.text}" for each in found)
+        return dg.SensorResult(skip_reason=said or "nothing is stale", cursor=json.dumps(kept))
 
     return _sensor
 

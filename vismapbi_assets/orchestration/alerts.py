@@ -1,7 +1,7 @@
-"""Alerts: who is told when a run fails, and in which words.
+"""Alerts: who is told of trouble, and in which words.
 
-Sends to a webhook (Teams, Slack) and by mail. When an alert is sent is decided by the failure
-sensor in `sensors.py`.
+Sends to a webhook (Teams, Slack) and by mail. When an alert is sent is decided in
+`alert_sensors.py`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ TIMEOUT_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One failure, ready to be read by a person."""
+    """One trouble, ready to be read by a person."""
 
     title: str
     subject: str
     partition: str
     cause: str
     next_step: str
-    run_id: str
+    run_id: str = ""
     runbook_url: str = ""
 
     def text(self) -> str:
@@ -37,8 +37,9 @@ class Alert:
             f"Partition: {self.partition or '-'}",
             f"Cause: {self.cause}",
             f"Next step: {self.next_step}",
-            f"Run: {self.run_id}",
         ]
+        if self.run_id:
+            lines.append(f"Run: {self.run_id}")
         if self.runbook_url:
             lines.append(f"Runbook: {self.runbook_url}")
         return "\n".join(lines)

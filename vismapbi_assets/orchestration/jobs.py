@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from vismapbi_assets.settings import Settings
+from vismapbi_assets.settings import Settings, SettingsError
 
 SYNC = "sync"
 SWEEP = "sweep"
 REFRESH = "refresh"
+INITIAL_LOAD = "initial_load"
 LONGEST_SECONDS = 3 * 60 * 60
 """A run that takes longer is taken for lost, so that it does not keep its company waiting."""
 EXTRACTS = dg.AssetSelection.key_prefixes("visma")
@@ -26,7 +27,7 @@ def build_asset_jobs(not_in_sync: list[dg.AssetKey]) -> list[dg.UnresolvedAssetJ
 
     Their partitions are those of the extract assets.
     """
-    everyday = EXTRACTS - dg.AssetSelection.assets(*not_in_sync) if not_in_sync else EXTRACTS
+    everyday = _everyday(not_in_sync)
     return [
         dg.define_asset_job(
             SYNC,
@@ -48,6 +49,38 @@ def build_asset_jobs(not_in_sync: list[dg.AssetKey]) -> list[dg.UnresolvedAssetJ
     ]
 
 
+def build_initial_load(
+    settings: Settings, not_in_sync: list[dg.AssetKey]
+) -> list[dg.UnresolvedAssetJobDefinition]:
+    """`initial_load`, where the settings ask for pods: what `sweep` does, one pod for each step.
+
+    It may take as long as the instance allows a run. The executor is imported only here: it brings
+    the Kubernetes client with it, which nobody else waits for.
+    """
+    pods = settings.kubernetes.initial_load_pods
+    if not pods:
+        return []
+    try:
+        from dagster_k8s import k8s_job_executor
+    except ImportError as error:
+        raise SettingsError(
+            "kubernetes.initial_load_pods needs an extra: pip install 'vismapbi[kubernetes]'"
+        ) from error
+    return [
+        dg.define_asset_job(
+            INITIAL_LOAD,
+            selection=_everyday(not_in_sync) | TABLES,
+            executor_def=k8s_job_executor,
+            config={"execution": {"config": {"max_concurrent": pods}}},
+            tags={"vismapbi/job": INITIAL_LOAD},
+            description=(
+                "Reads one company completely (its first partition) and publishes, each step in a "
+                "pod of its own. Launch it for the first day of a company."
+            ),
+        )
+    ]
+
+
 def build_refresh_jobs(settings: Settings) -> list[dg.UnresolvedAssetJobDefinition]:
     """`refresh`, where there are import models to refresh."""
     if not settings.refresh:
@@ -61,6 +94,10 @@ def build_refresh_jobs(settings: Settings) -> list[dg.UnresolvedAssetJobDefiniti
             description="Refreshes the import models that depend on what was published.",
         )
     ]
+
+
+def _everyday(not_in_sync: list[dg.AssetKey]) -> dg.AssetSelection:
+    return EXTRACTS - dg.AssetSelection.assets(*not_in_sync) if not_in_sync else EXTRACTS
 
 
 def _tags(job: str) -> dict[str, str]:

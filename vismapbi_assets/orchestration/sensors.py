@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
+from dagster._core.storage.tags import RUN_FAILURE_REASON_TAG
 
 from vismapbi_assets.orchestration.jobs import SYNC, in_sync_job
 from vismapbi_assets.orchestration.partitions import company_of, partition_key, range_tags
@@ -119,8 +121,8 @@ def _catch_up_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefini
         minimum_interval_seconds=CATCH_UP_SECONDS,
         default_status=sensor_status(settings),
         description=(
-            "Finds days that no run has closed (the machine was off) and loads that were stopped, "
-            "and goes on with them."
+            "Finds days that no run has closed (the machine was off) and loads that were stopped "
+            "or lost, and goes on with them."
         ),
     )
     def _sensor(
@@ -136,7 +138,7 @@ def _catch_up_sensor(settings: Settings, entities: list[str]) -> dg.SensorDefini
                 days = open_days(bench, held.read_at, now - GRACE)
                 days += _not_shown(context.instance, settings, company.key, entities, now - GRACE)
                 first = min(days, default=None)
-            elif held.begun:
+            elif held.begun or _was_lost(context.instance, company.key, now):
                 first = settings.first_day
                 selection = in_sync_job(context.repository_def, held.unread, entities)
             else:
@@ -183,6 +185,18 @@ def _not_shown(
         shown = instance.get_materialized_partitions(dg.AssetKey(["visma", name]))
         missing.update(d for d in days if str(partition_key(company, d)) not in shown)
     return sorted(missing)
+
+
+def _was_lost(instance: dg.DagsterInstance, company: str, now: datetime) -> bool:
+    """Whether somebody had a load begin that ended with its process, and not for a reason."""
+    failed = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE], created_after=now - timedelta(days=CATCH_UP_DAYS)
+    )
+    return any(
+        company_of(run.tags) == company
+        and run.tags.get(RUN_FAILURE_REASON_TAG) != RunFailureReason.STEP_FAILURE.value
+        for run in (record.dagster_run for record in instance.get_run_records(failed))
+    )
 
 
 def _was_asked(instance: dg.DagsterInstance, company: str, now: datetime) -> bool:

@@ -90,29 +90,37 @@ RESOURCES = record(requests=map_of(QUANTITY), limits=map_of(QUANTITY))
 SECURITY = record(
     runAsNonRoot={"const": True},
     runAsUser={"type": "integer", "minimum": 1},
-    readOnlyRootFilesystem=FLAG,
-    allowPrivilegeEscalation=FLAG,
-    capabilities=record(drop=list_of(TEXT)),
+    readOnlyRootFilesystem={"const": True},
+    allowPrivilegeEscalation={"const": False},
+    capabilities=record("drop", drop={"const": ["ALL"]}),
+    seccompProfile=record("type", type=one_of("RuntimeDefault", "Localhost")),
 )
+STRICT = record("securityContext", securityContext=SECURITY)
 VOLUME = record("name", name=TEXT, configMap=record("name", name=TEXT), emptyDir={"type": "object"})
 MOUNT = record("name", "mountPath", name=TEXT, mountPath=TEXT, readOnly=FLAG)
+IMAGE = record("repository", "pullPolicy", repository=TEXT, tag={"type": "string"}, pullPolicy=PULL)
+PROBE = {"periodSeconds": NUMBER, "timeoutSeconds": NUMBER, "failureThreshold": NUMBER}
+POD = {
+    "image": IMAGE,
+    "securityContext": SECURITY,
+    "volumes": list_of(VOLUME),
+    "volumeMounts": list_of(MOUNT),
+}
 DEPLOYMENT = record(
     "name",
     "image",
     "port",
+    "securityContext",
     name=TEXT,
-    image=record(
-        "repository", "pullPolicy", repository=TEXT, tag={"type": "string"}, pullPolicy=PULL
-    ),
     dagsterApiGrpcArgs=list_of(TEXT),
     codeServerArgs=list_of(TEXT),
     port=NUMBER,
     env=list_of(record("name", "value", name=TEXT, value={"type": "string"})),
     envSecrets=list_of(record("name", name=TEXT)),
-    volumes=list_of(VOLUME),
-    volumeMounts=list_of(MOUNT),
+    **POD,
     resources=RESOURCES,
-    securityContext=SECURITY,
+    livenessProbe=record(**PROBE),
+    startupProbe=record(enabled=FLAG, **PROBE),
     includeConfigInLaunchedRuns=record("enabled", enabled=FLAG),
 )
 RUN_LAUNCHER = record(
@@ -124,7 +132,7 @@ RUN_LAUNCHER = record(
             imagePullPolicy=PULL,
             resources=RESOURCES,
             runK8sConfig=record(
-                containerConfig={"type": "object"},
+                containerConfig=STRICT,
                 podSpecConfig={"type": "object"},
                 podTemplateSpecMetadata={"type": "object"},
                 jobSpecConfig={"type": "object"},
@@ -141,6 +149,8 @@ TAG_LIMIT = record(
     limit=NUMBER,
 )
 DAEMON = record(
+    "image",
+    "securityContext",
     runCoordinator=record(
         "enabled",
         "type",
@@ -153,33 +163,43 @@ DAEMON = record(
             )
         ),
     ),
-    runMonitoring=record(
-        "enabled", enabled=FLAG, startTimeoutSeconds=NUMBER, maxRuntimeSeconds=NUMBER
-    ),
+    runMonitoring=record("enabled", enabled=FLAG),
     runRetries=record("enabled", enabled=FLAG),
+    env=map_of(TEXT),
+    **POD,
+)
+WEBSERVER = record(
+    "image",
+    "securityContext",
+    service=record("type", "port", type=TEXT, port=NUMBER),
+    readinessProbe=record(
+        "httpGet", httpGet=record("path", "port", path=TEXT, port=NUMBER), **PROBE
+    ),
+    **POD,
 )
 HELM_VALUES: Schema = {
-    "allOf": [
-        record(
-            **{
-                "global": record(serviceAccountName=TEXT),
-                "dagster__user__deployments": record(
-                    "enabled", "deployments", enabled=FLAG, deployments=list_of(DEPLOYMENT)
-                ),
-                "postgresql": record(
-                    enabled=FLAG,
-                    postgresqlHost=TEXT,
-                    postgresqlUsername=TEXT,
-                    postgresqlDatabase=TEXT,
-                    postgresqlScheme=TEXT,
-                ),
-                "generatePostgresqlPasswordSecret": FLAG,
-                "runLauncher": RUN_LAUNCHER,
-                "dagsterDaemon": DAEMON,
-                "telemetry": record("enabled", enabled=FLAG),
-            }
-        )
-    ]
+    **record(
+        **{
+            "global": record(serviceAccountName=TEXT),
+            "dagster__user__deployments": record(
+                "enabled", "deployments", enabled=FLAG, deployments=list_of(DEPLOYMENT)
+            ),
+            "postgresql": record(
+                enabled=FLAG,
+                postgresqlHost=TEXT,
+                postgresqlUsername=TEXT,
+                postgresqlDatabase=TEXT,
+                postgresqlScheme=TEXT,
+            ),
+            "generatePostgresqlPasswordSecret": FLAG,
+            "runLauncher": RUN_LAUNCHER,
+            "dagsterDaemon": DAEMON,
+            "dagsterWebserver": WEBSERVER,
+            "additionalInstanceConfig": {"type": "object"},
+            "telemetry": record("enabled", enabled=FLAG),
+        }
+    ),
+    "patternProperties": {"^x-": {}},
 }
 
 DAGSTER_CLOUD = record(
@@ -197,6 +217,10 @@ DAGSTER_CLOUD = record(
                 k8s=record(
                     env_vars=list_of({"type": "string", "pattern": r"^[A-Z_]+(=.*)?$"}),
                     env_secrets=list_of(TEXT),
+                    volumes=list_of(VOLUME),
+                    volume_mounts=list_of(MOUNT),
+                    run_k8s_config=record(container_config=STRICT),
+                    server_k8s_config=record(container_config=STRICT),
                 )
             ),
         )

@@ -148,7 +148,13 @@ def test_containers_have_no_rights_and_no_secrets() -> None:
         for name in {*SECRETS, "DAGSTER_PG_PASSWORD"} & set(environ):
             assert environ[name].startswith("${"), name
         assert set(DATABASE) <= set(environ)
-    for service in services.values():
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["user"].split(":")[0] not in ("0", "root")
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["restart"] == "unless-stopped"
+        assert "healthcheck" in service or name in ours  # ours have the image's
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 

@@ -27,6 +27,8 @@ RUNS = """query { runsOrError(limit: 50) { ... on Runs { results {
 FAILURES = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events {
   __typename ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
   ... on RunFailureEvent { message } } } } }"""
+LIMIT = """mutation($pool: String!, $limit: Int!) {
+  setConcurrencyLimit(concurrencyKey: $pool, limit: $limit) }"""
 LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 
@@ -71,6 +73,10 @@ class Services:
         found = self.ask(RUNS)["runsOrError"]["results"]
         return [{**r, "tags": {t["key"]: t["value"] for t in r["tags"]}} for r in found]
 
+    def limit(self, pool: str, most: int) -> None:
+        """Let so many runs of a pool work at a time; none keeps them in the queue."""
+        assert self.ask(LIMIT, pool=pool, limit=most)["setConcurrencyLimit"]
+
     def failures(self) -> list[dict[str, Any]]:
         """Why runs failed, for messages."""
         found = []
@@ -82,6 +88,10 @@ class Services:
                 if e["__typename"] in ("ExecutionStepFailureEvent", "RunFailureEvent")
             ]
         return found
+
+    def has_said(self, service: str, text: str) -> bool:
+        """Whether the log of a service holds this text."""
+        return text in (self.folder / f"{service}.log").read_text("utf-8", errors="replace")
 
     def logs(self) -> str:
         """The ends of all logs, for messages."""
@@ -138,8 +148,8 @@ def running_code_server(
     """The code server as it is deployed: on its own, reached over the network."""
     command = module(
         "dagster",
-        "code-server",
-        "start",
+        "api",
+        "grpc",
         "-h",
         "127.0.0.1",
         "-p",

@@ -7,6 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -14,6 +15,7 @@ import dagster as dg
 import pytest
 
 from vismapbi_assets.orchestration.alerts import Alert, send
+from vismapbi_assets.pipeline.inputs import reading_name
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
 from .conftest import World
@@ -137,3 +139,55 @@ def test_a_channel_that_fails_is_named_without_its_address(world: World, status:
         failures = send(Alert("t", "s", "p", "c", "n", "r"), world.settings)
     assert failures == [f"webhook: HTTP {status}", "mail: ConnectionRefusedError"]
     assert "secret-path" not in str(failures)
+
+
+def stale_tick(world: World, cursor: str | None) -> str | None:
+    """Let the sensor for what is stale look once."""
+    definitions = world.definitions
+    with dg.build_sensor_context(
+        instance=world.instance,
+        cursor=cursor,
+        repository_def=definitions.get_repository_def(),
+        resources=definitions.resources,
+    ) as context:
+        return definitions.resolve_sensor_def("stale_sensor").evaluate_tick(context).cursor
+
+
+def hours_ago(hours: int) -> str:
+    return (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+
+
+def test_people_are_told_once_a_day_that_nothing_comes(world: World) -> None:
+    name = reading_name("nordvik", "supplierInvoice")
+    with webhook() as (address, received), mail_server() as (port, messages):
+        world.monkeypatch.setenv("VISMAPBI_ALERT_WEBHOOK", address)
+        configured(world, port)
+        read = {"whole_at": hours_ago(40), "read_at": hours_ago(2)}
+        world.bench.store.documents.put(name, read)
+        cursor = stale_tick(world, None)
+        assert received == []
+
+        world.bench.store.documents.put(name, {**read, "read_at": hours_ago(40)})
+        cursor = stale_tick(world, cursor)
+        assert stale_tick(world, cursor) == cursor
+        assert len(received) == len(messages) == 1
+        stale_tick(world, json.dumps({"company nordvik": hours_ago(25)}))
+        assert len(received) == 2, "it lasts, so people are told again"
+
+        world.bench.store.documents.put(name, {**read, "read_at": hours_ago(1)})
+        assert stale_tick(world, cursor) == "{}"
+    text = received[0]["text"]
+    assert "vismapbi: company nordvik is stale" in text
+    assert "40 hours ago" in text
+    assert f"Runbook: {RUNBOOK}" in text
+    assert "Run:" not in text
+
+
+def test_an_alert_that_did_not_arrive_is_sent_again(world: World) -> None:
+    read = {"whole_at": hours_ago(40), "read_at": hours_ago(40)}
+    with webhook(500) as (address, received):
+        world.monkeypatch.setenv("VISMAPBI_ALERT_WEBHOOK", address)
+        world.configure(exclude=[n for n in CATALOGUE if n != "supplierInvoice"])
+        world.bench.store.documents.put(reading_name("nordvik", "supplierInvoice"), read)
+        assert stale_tick(world, stale_tick(world, None)) == "{}"
+    assert len(received) == 2

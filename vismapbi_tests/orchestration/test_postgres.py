@@ -9,12 +9,14 @@ import signal
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psutil
 import pytest
 import yaml
@@ -28,7 +30,11 @@ from .services import Services, run_workers, running_code_server, running_servic
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ["visma/account", "visma/supplier", "visma/customer", "visma/branch", "powerbi/Branch"]
-FAST = {"poll_interval_seconds": 2, "start_timeout_seconds": 60}
+COMPANIES = ("nordvik", "solberg")
+DAEMON_ENVIRONMENT = {"DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1"}
+WAITING = "The backfill will resume once it is available"
+PAUSED = "Pausing dequeues for runs"
+FAST = {"poll_interval_seconds": 2}
 
 pytestmark = pytest.mark.postgres
 
@@ -90,39 +96,100 @@ def thirty_days(folder: Path) -> list[str]:
     """The partitions of both companies."""
     first = first_of_days()
     days = [first + timedelta(days=n) for n in range(DAYS)]
-    return [f"{company}|{day}" for company in ("nordvik", "solberg") for day in days]
+    return [f"{company}|{day}" for company in COMPANIES for day in days]
 
 
-def test_a_lost_worker_is_replaced_and_a_new_code_server_is_found(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+@dataclass
+class Deployment:
+    """The services as deployed, and a code server that can be killed and started again."""
+
+    folder: Path
+    environ: dict[str, str]
+    services: Services
+    code_port: int
+    stack: ExitStack
+    code: subprocess.Popen[bytes]
+
+    def kill_code_server(self) -> None:
+        """End the code server and the runs that it executes at once, as a container ends."""
+        for process in (psutil.Process(self.code.pid), *run_workers(self.code)):
+            process.kill()
+        self.code.wait()
+
+    def start_code_server(self) -> None:
+        """What a supervisor does that restarts whatever ends."""
+        self.code = self.stack.enter_context(
+            running_code_server(self.folder, self.environ, self.code_port)
+        )
+
+    @contextmanager
+    def suspended_daemon(self) -> Iterator[None]:
+        """The daemon does nothing in this block, and goes on after it."""
+        daemon = self.services.children["daemon"]
+        daemon.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            daemon.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def deployment(folder: Path, sandbox: Sandbox) -> Iterator[Deployment]:
+    """PostgreSQL, code server, webserver and daemon with the files of `deploy/`, only faster."""
     shipped = yaml.safe_load((ROOT / "deploy/postgres/dagster.yaml").read_text("utf-8"))
     shipped["run_monitoring"] |= FAST
-    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(shipped), "utf-8")
+    shipped["run_queue"]["user_code_failure_retry_delay"] = 2
+    (folder / "dagster.yaml").write_text(yaml.safe_dump(shipped), "utf-8")
     code_port = free_port()
     workspace = (ROOT / "deploy/postgres/workspace.yaml").read_text("utf-8")
     workspace = workspace.replace("vismapbi-code", "127.0.0.1").replace("4000", str(code_port))
-    (tmp_path / "workspace.yaml").write_text(workspace, "utf-8")
+    (folder / "workspace.yaml").write_text(workspace, "utf-8")
+    with postgres() as database, ExitStack() as stack:
+        environ = environment(folder, sandbox, **database, **DAEMON_ENVIRONMENT)
+        code = stack.enter_context(running_code_server(folder, environ, code_port))
+        where = ["-w", str(folder / "workspace.yaml")]
+        services = stack.enter_context(running_services(folder, environ, where))
+        yield Deployment(folder, environ, services, code_port, stack, code)
+
+
+def test_a_backfill_outlives_its_code_server_and_its_workers(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     sandbox.powerbi.reset()
-    with postgres() as database:
-        environ = environment(tmp_path, sandbox, **database)
-        where = ["-w", str(tmp_path / "workspace.yaml")]
-        with ExitStack() as stack:
-            code = stack.enter_context(running_code_server(tmp_path, environ, code_port))
-            services = stack.enter_context(running_services(tmp_path, environ, where))
-            sandbox.visma.configure(latency_seconds=1.0)
+    with deployment(tmp_path, sandbox) as deployed:
+        services = deployed.services
+        services.limit("visma_api", 0)
+        with deployed.suspended_daemon():
             backfill = services.backfill(ASSETS, thirty_days(tmp_path))
-            worker = services.wait("a run worker", lambda: run_workers(code))[0]
-            worker.send_signal(signal.SIGKILL)
-            services.wait("the run is retried", lambda: any(map(is_retry, services.runs())))
-            sandbox.visma.configure(latency_seconds=0.0)
-            succeeds(services, backfill)
-            verify(services, sandbox, tmp_path)
-            for process in (*psutil.Process(code.pid).children(recursive=True), code):
-                process.kill()
-            code.wait()
-            stack.enter_context(running_code_server(tmp_path, environ, code_port))
-            succeeds(services, services.backfill(ASSETS[:1], thirty_days(tmp_path)[-1:]))
+            deployed.kill_code_server()
+        services.wait("the backfill waits", lambda: services.has_said("daemon", WAITING))
+        assert services.state_of(backfill)["status"] == "REQUESTED"
+        assert services.runs() == []
+
+        deployed.start_code_server()
+        services.wait("runs are queued", lambda: len(services.runs()) == len(COMPANIES))
+        deployed.kill_code_server()
+        services.limit("visma_api", 2)
+        services.wait("the queue waits", lambda: services.has_said("daemon", PAUSED))
+        assert {run["status"] for run in services.runs()} <= {"QUEUED", "STARTING"}
+
+        sandbox.visma.configure(latency_seconds=1.0)
+        deployed.start_code_server()
+        services.wait("a run worker", lambda: run_workers(deployed.code))[0].kill()
+        services.wait("the run is retried", lambda: any(map(is_retry, services.runs())))
+        services.wait("runs execute", lambda: executing(services) == len(COMPANIES))
+        deployed.kill_code_server()
+        sandbox.visma.configure(latency_seconds=0.0)
+        deployed.start_code_server()
+        succeeds(services, backfill)
+        assert executing(services) == 0
+        verify(sandbox, tmp_path)
+        assert_shown(deployed.environ, tmp_path)
+
+
+def executing(services: Services) -> int:
+    """How many runs have a worker, as far as Dagster knows."""
+    return sum(run["status"] == "STARTED" for run in services.runs())
 
 
 def is_retry(run: dict[str, Any]) -> bool:
@@ -135,17 +202,36 @@ def succeeds(services: Services, backfill: str) -> None:
     services.wait(
         "the backfill ends",
         lambda: services.state_of(backfill)["status"].startswith(("COMPLETED", "FAILED")),
-        seconds=180,
+        seconds=600,
     )
     found = services.state_of(backfill)
     assert found["status"] == "COMPLETED_SUCCESS", json.dumps(services.failures(), indent=1)
 
 
-def verify(services: Services, sandbox: Sandbox, folder: Path) -> None:
-    """State equals what the simulated companies have, whatever was killed on the way."""
+def verify(sandbox: Sandbox, folder: Path) -> None:
+    """Both ends hold what the simulated companies have, whatever was killed on the way."""
     store = Store(str(folder / "store"), {})
     for entity in ("account", "supplier", "customer", "branch"):
         held = store.state(entity).current(["company", "key"]).collect()
-        for company in ("nordvik", "solberg"):
+        for company in COMPANIES:
             there = len(json.loads(sandbox.visma.snapshot(company, entity)))
             assert held.filter(company=company).height == there, entity
+    branches = {
+        f"{company}:{branch['number']}"
+        for company in COMPANIES
+        for branch in json.loads(sandbox.visma.snapshot(company, "branch"))
+    }
+    (dataset,) = sandbox.powerbi.datasets
+    shown = sandbox.powerbi.rows(dataset, "Branch")["BranchKey"].to_list()
+    assert sorted(shown) == sorted(branches | {"-"})
+
+
+def assert_shown(environ: Mapping[str, str], folder: Path) -> None:
+    """The history shows every partition as loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DAGSTER_HOME", *(n for n in environ if n.startswith("DAGSTER_PG"))):
+            patch.setenv(name, environ[name])
+        with dg.DagsterInstance.get() as instance:
+            for asset in ASSETS[:-1]:
+                shown = instance.get_materialized_partitions(dg.AssetKey(asset.split("/")))
+                assert shown == set(thirty_days(folder)), asset

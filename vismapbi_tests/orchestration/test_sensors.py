@@ -189,6 +189,24 @@ def test_a_stopped_initial_load_goes_on_and_a_missing_one_is_left_to_people(worl
     assert request.tags["dagster/asset_partition_range_start"] == str(world.key("nordvik"))
 
 
+@pytest.mark.parametrize(
+    ("reason", "goes_on"), [("RUN_EXCEPTION", True), (None, True), ("STEP_FAILURE", False)]
+)
+def test_an_initial_load_that_was_lost_goes_on(
+    world: World, reason: str | None, goes_on: bool
+) -> None:
+    world.configure(exclude=[n for n in CATALOGUE if n not in NAMES])
+    tags = range_tags("nordvik", world.settings.first_day, world.today)
+    tags |= {"dagster/failure_reason": reason} if reason else {}
+    create_run_for_test(world.instance, status=dg.DagsterRunStatus.FAILURE, tags=tags)
+    found = {request.tags["vismapbi/company"]: request for request in catch_up(world)[0]}
+    assert set(found) == ({"nordvik"} if goes_on else set())
+    if goes_on:
+        tags = dict(found["nordvik"].tags)
+        assert world.run(*READ, tags=tags).success
+        assert not [r for r in catch_up(world)[0] if r.tags["vismapbi/company"] == "nordvik"]
+
+
 def test_ranges_name_both_ends(world: World) -> None:
     tags = range_tags("nordvik", world.settings.first_day, world.today)
     assert set(tags.values()) == {str(world.key()), str(world.key(day=world.today))}
