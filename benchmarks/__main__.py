@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parent
 RUNS = {
     "end_to_end.py": ["--lines", "300000"],
     "idle.py": [],
+    "latency.py": [],
     "decode.py": [],
     "encode.py": [],
     "model.py": [],

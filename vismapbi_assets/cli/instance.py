@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 
+from vismapbi_assets.orchestration.event_log import OpenEventLog
 from vismapbi_assets.settings import dagster_home
 
 MINIMAL = "telemetry:\n  enabled: false\n"
@@ -36,6 +40,8 @@ NO_OUTPUT_CAPTURE = {
 }
 """Commands print for themselves; capturing would start processes that hold their output open."""
 
+EVENTS_AT_ONCE = ("DAGSTER_EVENT_BATCH_SIZE", "500")
+"""Dagster's switch to write events that belong together, such as a run's plan, in one go."""
 
 TOUCH = (
     "from dagster import DagsterInstance\n"
@@ -57,7 +63,24 @@ def prepare_storage(environ: Mapping[str, str]) -> None:
 
 @contextmanager
 def dagster_instance() -> Iterator[dg.DagsterInstance]:
-    """The instance of `prepare_home`, without capture of what steps print."""
-    reference = InstanceRef.from_dir(str(prepare_home()), overrides=NO_OUTPUT_CAPTURE)
+    """The instance of `prepare_home`, quick on SQLite, without capture of what steps print."""
+    home = prepare_home()
+    os.environ.setdefault(*EVENTS_AT_ONCE)
+    overrides = {**NO_OUTPUT_CAPTURE, **_open_event_log(home)}
+    reference = InstanceRef.from_dir(str(home), overrides=overrides)
     with dg.DagsterInstance.from_ref(reference) as instance:
         yield instance
+
+
+def _open_event_log(home: Path) -> dict[str, Any]:
+    """The event log that stays open, unless the configuration chooses another storage."""
+    chosen, own_class = dagster_instance_config(str(home))
+    if own_class or any("storage" in name for name in chosen):
+        return {}
+    return {
+        "event_log_storage": {
+            "module": OpenEventLog.__module__,
+            "class": OpenEventLog.__name__,
+            "config": {"base_dir": str(home / "history" / "runs")},
+        }
+    }

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
 
 from vismapbi_assets.orchestration.failures import cause_of
 
-POLL_SECONDS = 0.2
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is shown by the command; the whole log stays in the run's history."""
+TOLD = frozenset(
+    {
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.STEP_FAILURE,
+    }
+)
+"""Events that a command tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,72 +96,77 @@ def run_job(
         all_tags["dagster/asset_partition_range_start"] = partition_range[0]
         all_tags["dagster/asset_partition_range_end"] = partition_range[1]
 
-    def execute() -> bool:
-        return (
-            definitions.resolve_job_def(job)
-            .execute_in_process(
-                instance=instance,
-                run_id=summary.run_id,
-                partition_key=partition,
-                asset_selection=list(assets) if assets else None,
-                run_config={**QUIET, **(run_config or {})},
-                tags=all_tags,
-                raise_on_error=False,
-            )
-            .success
-        )
+    told: SimpleQueue[dg.EventLogEntry | None] = SimpleQueue()
 
-    cursor: str | None = None
+    def hear(entry: dg.EventLogEntry) -> None:
+        if entry.dagster_event and entry.dagster_event.event_type in TOLD:
+            told.put(entry)
+
+    instance.add_event_listener(summary.run_id, hear)
+
+    def execute() -> bool:
+        try:
+            return (
+                definitions.resolve_job_def(job)
+                .execute_in_process(
+                    instance=instance,
+                    run_id=summary.run_id,
+                    partition_key=partition,
+                    asset_selection=list(assets) if assets else None,
+                    run_config={**QUIET, **(run_config or {})},
+                    tags=all_tags,
+                    raise_on_error=False,
+                )
+                .success
+            )
+        finally:
+            told.put(None)
+
     with ThreadPoolExecutor(1, thread_name_prefix=f"run-{job}") as pool:
         running = pool.submit(execute)
-        while not wait([running], timeout=POLL_SECONDS).done:
-            if instance.has_run(summary.run_id):
-                cursor = _follow(instance, summary, cursor, on_event)
+        while (entry := told.get()) is not None:
+            _note(entry, summary, on_event)
         summary.success = running.result()
-    _follow(instance, summary, cursor, on_event)
     return summary
 
 
-def _follow(
-    instance: dg.DagsterInstance,
+def _note(
+    entry: dg.EventLogEntry,
     summary: RunSummary,
-    cursor: str | None,
     on_event: Callable[[Step | FailedCheck | str], None],
-) -> str | None:
-    connection = instance.get_records_for_run(summary.run_id, cursor=cursor)
-    for record in connection.records:
-        event = record.event_log_entry.dagster_event
-        if event is None:
-            continue
-        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
-            found = event.step_materialization_data.materialization
-            step = Step(
-                asset="/".join(found.asset_key.path),
-                partition=found.partition or "",
-                metadata={k: getattr(v, "value", None) for k, v in found.metadata.items()},
+) -> None:
+    """Take an event of the run into the summary and tell of it, if it is one to tell of."""
+    event = entry.dagster_event
+    if event is None:
+        return
+    if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+        found = event.step_materialization_data.materialization
+        step = Step(
+            asset="/".join(found.asset_key.path),
+            partition=found.partition or "",
+            metadata={k: getattr(v, "value", None) for k, v in found.metadata.items()},
+        )
+        if not any(_is_same(step, known) for known in summary.steps):
+            summary.steps.append(step)
+            on_event(step)
+    elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        data = event.asset_check_evaluation_data
+        if not data.passed:
+            failed = FailedCheck(
+                asset="/".join(data.asset_key.path),
+                check=data.check_name,
+                description=data.description or "",
+                warning=data.severity == dg.AssetCheckSeverity.WARN,
             )
-            if not any(_is_same(step, known) for known in summary.steps):
-                summary.steps.append(step)
-                on_event(step)
-        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            data = event.asset_check_evaluation_data
-            if not data.passed:
-                failed = FailedCheck(
-                    asset="/".join(data.asset_key.path),
-                    check=data.check_name,
-                    description=data.description or "",
-                    warning=data.severity == dg.AssetCheckSeverity.WARN,
-                )
-                summary.failed_checks.append(failed)
-                on_event(failed)
-        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            step_name = (event.step_key or "").replace("__", "/")
-            text, resume_at = cause_of(event.step_failure_data)
-            summary.errors[step_name] = text
-            if resume_at:
-                summary.waits.append(resume_at)
-            on_event(f"{step_name}: {text}")
-    return connection.cursor
+            summary.failed_checks.append(failed)
+            on_event(failed)
+    elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+        step_name = (event.step_key or "").replace("__", "/")
+        text, resume_at = cause_of(event.step_failure_data)
+        summary.errors[step_name] = text
+        if resume_at:
+            summary.waits.append(resume_at)
+        on_event(f"{step_name}: {text}")
 
 
 def _is_same(step: Step, known: Step) -> bool:

@@ -11,7 +11,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import polars as pl
@@ -28,7 +28,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from deltalake.writer import write_deltalake
 
 from vismapbi_assets.store.errors import StoreBusyError
-from vismapbi_assets.store.objects import Objects
+from vismapbi_assets.store.objects import ObjectInfo, Objects
 from vismapbi_assets.store.schemas import merged, polars_schema
 
 ROW_GROUP = 16_384
@@ -68,6 +68,14 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A snapshot that readers share until the next commit, and what they have made of it."""
+
+    table: DeltaTable
+    made: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Delta:
     """The Delta table below `folder`; `statistics` are the columns with statistics per file."""
 
@@ -86,6 +94,29 @@ class Delta:
             return DeltaTable(self.uri, storage_options=self.objects.storage_options)
         except TableNotFoundError:
             return None
+
+    def look(self) -> Seen | None:
+        """The newest snapshot as `open` gives it, but opened again only after a commit.
+
+        A commit is a file whose number follows the last, so two looks tell that there was none.
+        """
+        commit, held = self.objects.seen.get(self.folder, (None, None))
+        if (
+            commit is not None
+            and self.objects.info(commit.path) == commit
+            and self._commit_file(held.table.version() + 1) is None
+        ):
+            return held  # type: ignore[no-any-return]
+        table = self.open()
+        if table is None:
+            return None
+        seen = Seen(table)
+        if (commit := self._commit_file(table.version())) is not None:
+            self.objects.seen[self.folder] = (commit, seen)
+        return seen
+
+    def _commit_file(self, version: int) -> ObjectInfo | None:
+        return self.objects.info(f"{self.folder}/_delta_log/{version:020d}.json")
 
     def open_or_create(self, schema: Mapping[str, pl.DataType]) -> DeltaTable:
         """The newest snapshot; an empty table with that schema is made when there is none."""
@@ -176,6 +207,10 @@ class Delta:
         bring the old rows back.
         Raises CommitFailedError when somebody else committed one of the same numbers meanwhile.
         """
+        # A commit moves the snapshot that it is made on, which others may be reading.
+        table = DeltaTable(
+            self.uri, version=table.version(), storage_options=self.objects.storage_options
+        )
         if whole is not None:
             numbers = {**numbers, REWRITE: (table.transaction_version(REWRITE) or 0) + 1}
         table.create_write_transaction(

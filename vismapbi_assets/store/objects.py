@@ -72,6 +72,11 @@ class Objects:
         config: Any = options
         return from_url(self.root, config=config, client_options=client or None)
 
+    @cached_property
+    def seen(self) -> dict[str, tuple[ObjectInfo, Any]]:
+        """What `Delta.look` last found in a folder, and the commit that it was made by."""
+        return {}
+
     def address(self, path: str) -> str:
         """Where polars and `deltalake` find `path`."""
         if self.folder is not None:

@@ -19,8 +19,8 @@ from vismapbi_assets.store.delta import Delta
 from vismapbi_assets.store.errors import PlanConflictError
 from vismapbi_assets.store.objects import Objects
 from vismapbi_assets.store.published_meta import PublishedMeta
-from vismapbi_assets.store.schemas import merged, polars_schema, settled, utc
-from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot_of, sorted_by
+from vismapbi_assets.store.schemas import merged, settled, utc
+from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by
 
 KEY = ("row_key",)
 PLAN, META = "plan", "meta"
@@ -55,11 +55,11 @@ class PublishedTable:
 
     def snapshot(self) -> Snapshot:
         """What the table holds now; later commits do not change it."""
-        return snapshot_of(self.delta, KEY, PLAN, self.delta.open())
+        return snapshot(self.delta, KEY, PLAN)
 
     def exists(self) -> bool:
         """Whether anything was ever committed or noted."""
-        return self.delta.open() is not None
+        return self.delta.look() is not None
 
     def meta(self) -> PublishedMeta:
         """The facts as of the last commit."""
@@ -258,8 +258,8 @@ class PublishedTable:
     @property
     def schema(self) -> dict[str, pl.DataType]:
         """The stored columns and their types; empty before the first commit."""
-        table = self.delta.open()
-        return polars_schema(table) if table else {}
+        held = self.snapshot()
+        return dict(held.schema) if held.table else {}
 
 
 def _stem(plan: int) -> str:

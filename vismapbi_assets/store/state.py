@@ -16,7 +16,7 @@ from vismapbi_assets.store.delta import Delta
 from vismapbi_assets.store.errors import StoreResetError
 from vismapbi_assets.store.judgement import KEY, deduplicated, outcome, refusal
 from vismapbi_assets.store.objects import Objects
-from vismapbi_assets.store.schemas import polars_schema, settled, utc
+from vismapbi_assets.store.schemas import settled, utc
 from vismapbi_assets.store.versions import SEQUENCE, Snapshot, snapshot, snapshot_of, sorted_by
 
 TECHNICAL: dict[str, pl.DataType] = {
@@ -79,12 +79,11 @@ class StateTable:
 
     def exists(self) -> bool:
         """Whether anything was ever written."""
-        return self.delta.open() is not None
+        return self.delta.look() is not None
 
     def sequence(self) -> int:
         """The number of the last commit; 0 before the first."""
-        table = self.delta.open()
-        return (table.transaction_version(SEQUENCE) or 0) if table else 0
+        return self.snapshot().sequence
 
     def current(
         self, columns: Sequence[str] | None = None, *, deleted: bool = False
@@ -227,8 +226,8 @@ class StateTable:
     @property
     def schema(self) -> dict[str, pl.DataType]:
         """The stored columns and their types; empty before the first commit."""
-        table = self.delta.open()
-        return polars_schema(table) if table else {}
+        held = self.snapshot()
+        return dict(held.schema) if held.table else {}
 
 
 def _next_versions(

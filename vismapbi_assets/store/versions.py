@@ -115,7 +115,13 @@ class Snapshot:
 
 def snapshot(delta: Delta, key: tuple[str, ...], counter: str) -> Snapshot:
     """The newest snapshot; an empty one before the first commit."""
-    return snapshot_of(delta, key, counter, delta.open())
+    seen = delta.look()
+    if seen is None:
+        return snapshot_of(delta, key, counter, None)
+    if (key, counter) not in seen.made:
+        seen.made[key, counter] = snapshot_of(delta, key, counter, seen.table)
+    found: Snapshot = seen.made[key, counter]
+    return found
 
 
 def snapshot_of(
