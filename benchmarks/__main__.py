@@ -1,4 +1,7 @@
-"""Runs every benchmark in a process of its own: python -m benchmarks [--quick]."""
+"""Runs the benchmarks, each in a process of its own: python -m benchmarks [--quick | --all].
+
+`--all` adds those that take long or need PyPI: the comparison with dlt, and the load over hours.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,14 @@ RUNS = {
     "publish.py": ["300000"],
     "store.py": ["--lines", "500000"],
 }
+LONG = {"dlt_comparison.py": ["--lines", "20000"], "long_load.py": []}
 QUICK = {"end_to_end.py": ["--lines", "50000"], "idle.py": []}
 
 
 def main() -> int:
     runs = QUICK if "--quick" in sys.argv else RUNS
+    if "--all" in sys.argv:
+        runs = RUNS | LONG
     failed = []
     for name, arguments in runs.items():
         print(f"== {name} {' '.join(arguments)}", flush=True)

@@ -41,12 +41,16 @@ class TableShapeError(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that must hold for a column of every row."""
+    """One thing that must hold for a column of every row.
+
+    `surely` is one cheap value for a whole frame: true only where the rule holds for every row.
+    """
 
     name: str
     column: str
     reason: str
     holds: pl.Expr
+    surely: pl.Expr
 
 
 @cache
@@ -95,6 +99,9 @@ def validate(table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     if dict(frame.schema) != expected or frame.columns != list(expected):
         raise TableShapeError(_differences(table, frame))
     repeated = frame.select(_repeated(table)).to_series()
+    # naming what fails takes pandera a pass over all rows; that nothing fails is cheap to know
+    if not repeated.any() and _surely_kept(table, frame):
+        return frame, pl.DataFrame(schema=FAILURES)
     errors: SchemaErrors | None = None
     try:
         pandera_schema(table.name).validate(frame, lazy=True)
@@ -103,6 +110,11 @@ def validate(table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     if errors is None and not repeated.any():
         return frame, pl.DataFrame(schema=FAILURES)
     return _split(table, frame, repeated, errors)
+
+
+def _surely_kept(table: Table, frame: pl.DataFrame) -> bool:
+    sure = [rule.surely.alias(str(place)) for place, rule in enumerate(rules(table.name))]
+    return not sure or all(frame.select(sure).row(0))
 
 
 def _split(
@@ -137,34 +149,49 @@ def _column_rules(column: Column) -> Iterator[Rule]:
     value = pl.col(column.name)
     name = column.name
 
-    def rule(kind: str, reason: str, holds: pl.Expr) -> Rule:
-        return Rule(kind, name, f"{name} {reason}", holds.fill_null(value=True))
+    def rule(kind: str, reason: str, holds: pl.Expr, surely: pl.Expr | None = None) -> Rule:
+        every = holds.fill_null(value=True)
+        cheap = every.all() if surely is None else surely.fill_null(value=True)
+        return Rule(kind, name, f"{name} {reason}", every, cheap)
 
     if not column.nullable:
-        yield rule("filled", "is empty", value.is_not_null())
+        yield rule("filled", "is empty", value.is_not_null(), value.null_count() == 0)
     match column.data_type:
         case "String" if name.endswith("PeriodKey"):
             reason = "is no financial period (YYYYPP)"
-            yield rule("period", reason, value.str.contains(r"^(\d{4}(0[1-9]|1[0-3])|-)$"))
+            period = r"^(\d{4}(0[1-9]|1[0-3])|-)$"
+            seen = value.unique().str.contains(period).all()
+            yield rule("period", reason, value.str.contains(period), seen)
         case "String":
             reason = f"is longer than {MAX_TEXT} characters"
-            yield rule("length", reason, value.str.len_chars() <= MAX_TEXT)
+            bytes_fit = value.str.len_bytes().max() <= MAX_TEXT
+            yield rule("length", reason, value.str.len_chars() <= MAX_TEXT, bytes_fit)
         case "Int64":
+            reason = "is an extreme integer, which the service refuses"
             within = value.is_between(MIN_INTEGER, MAX_INTEGER)
-            yield rule("integer", "is an extreme integer, which the service refuses", within)
+            yield rule("integer", reason, within, _both_ends(value, MIN_INTEGER, MAX_INTEGER))
         case "Double":
             yield rule("number", "is not a finite number", value.is_finite())
         case "Decimal":
             within = value.is_between(-MAX_DECIMAL, MAX_DECIMAL)
-            yield rule("decimal", f"is beyond {MAX_DECIMAL}", within)
+            ends = _both_ends(value, -MAX_DECIMAL, MAX_DECIMAL)
+            yield rule("decimal", f"is beyond {MAX_DECIMAL}", within, ends)
         case "DateTime":
             reason = f"lies outside {FIRST_DATE} to {LAST_DATE}: a typing error?"
-            yield rule("date", reason, value.dt.date().is_between(FIRST_DATE, LAST_DATE))
+            within = value.dt.date().is_between(FIRST_DATE, LAST_DATE)
+            first, last = value.min().dt.date(), value.max().dt.date()
+            yield rule("date", reason, within, (first >= FIRST_DATE) & (last <= LAST_DATE))
         case "Boolean":
             return
 
 
+def _both_ends(value: pl.Expr, least: int | Decimal, most: int | Decimal) -> pl.Expr:
+    return (value.min() >= least) & (value.max() <= most)
+
+
 def _key(table: Table) -> pl.Expr:
+    if len(table.key) == 1 and table.schema.get(table.key[0]) == pl.String():
+        return pl.col(table.key[0]).fill_null("")
     return pl.concat_str(
         [pl.col(name).cast(pl.String).fill_null("") for name in table.key], separator="|"
     )

@@ -145,11 +145,8 @@ def moved_slices(store: Store, table: Table, since: Mapping[str, int]) -> Iterat
         snapshot = state.snapshot()
         start = since.get(name, 0)
         for sequence in range(start + 1, snapshot.sequence + 1):
-            frame = (
-                snapshot.current(deleted=True, since=sequence - 1)
-                .filter(pl.col("sequence") == sequence)
-                .collect()
-            )
+            moved = snapshot.current(deleted=True, since=sequence - 1, until=sequence)
+            frame = moved.collect()
             lines = CATALOGUE[name].lines
             per_document = (
                 frame.select(pl.col(lines).list.len().mean()).item() or 1.0

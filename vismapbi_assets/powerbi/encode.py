@@ -17,46 +17,77 @@ MAX_BYTES = 12_000_000
 """Well below the service's 16 MB."""
 
 _ESCAPED = '["\\\\\x00-\x1f]'
-_AT_ONCE = 2_500
+_AT_ONCE = 5_000
 """Rows whose texts are held column by column before they are joined."""
 _SHELL = len(b'{"rows":[]}')
 
 
 def encode_rows(frame: pl.DataFrame) -> bytes:
     """The body of one POST with all rows of `frame`, columns in order, the same for equal input."""
-    return b'{"rows":[' + b",".join(_encoded(f) for f in frame.iter_slices(_AT_ONCE)) + b"]}"
+    pieces = [b'{"rows":[']
+    for rows in frame.iter_slices(_AT_ONCE):
+        if rows.height:
+            pieces += [_encoded(rows), b","]
+    return b"".join([*(pieces[:-1] if len(pieces) > 1 else pieces), b"]}"])
 
 
 def _encoded(frame: pl.DataFrame) -> bytes:
-    """The rows' objects, separated by commas."""
-    if frame.is_empty():
-        return b""
+    """The rows' objects, separated by commas; columns of one value are encoded once."""
+    alike = _alike(frame)
+    escaped = _escaped(frame.drop(alike))
     parts: list[pl.Expr] = []
     text = "{"
-    for position, (name, series) in enumerate(
-        zip(frame.columns, frame.iter_columns(), strict=True)
-    ):
+    for position, (name, dtype) in enumerate(frame.schema.items()):
         text += ("," if position else "") + json.dumps(name, ensure_ascii=False) + ":"
-        value, before, after = _value(series)
-        if series.null_count():
+        if name in alike:
+            text += alike[name]
+            continue
+        value, before, after = _value(pl.col(name), dtype, name in escaped)
+        if frame[name].null_count():
             quoted = pl.concat_str([pl.lit(before), value, pl.lit(after)]).fill_null("null")
             parts += [pl.lit(text), quoted]
             text = ""
         else:
             parts += [pl.lit(text + before), value]
             text = after
+    if not parts:
+        return b",".join([f"{text}}}".encode()] * frame.height)
     parts.append(pl.lit(text + "}"))
     body = pl.concat_str(parts).str.join(",").cast(pl.Binary)
     whole: bytes = frame.select(body).item()
     return whole
 
 
-def _value(series: pl.Series) -> tuple[pl.Expr, str, str]:
+def _alike(frame: pl.DataFrame) -> dict[str, str]:
+    """The columns in which every row has the same value, with the text of that value."""
+    height = frame.height
+    empty = [name for name, n in frame.null_count().row(0, named=True).items() if n == height]
+    rest = pl.all().exclude(empty)
+    same = frame.drop(empty).select(((rest == rest.first()) & rest.is_not_null()).all())
+    names = [name for name in same.columns if same[name].item()]
+    one = frame[:1].select(names)
+    escaped = _escaped(one)
+    texts = dict.fromkeys(empty, "null")
+    if names:
+        made = {n: _value(pl.col(n), one.schema[n], n in escaped) for n in names}
+        values = one.select(pl.format("{}", value).alias(n) for n, (value, _, _) in made.items())
+        for name, value in values.row(0, named=True).items():
+            texts[name] = f"{made[name][1]}{value}{made[name][2]}"
+    return texts
+
+
+def _escaped(frame: pl.DataFrame) -> set[str]:
+    """The text columns with a character that JSON escapes."""
+    if pl.String not in frame.schema.values():
+        return set()
+    found = frame.select(pl.col(pl.String).str.contains(_ESCAPED).any())
+    return {name for name, any_found in found.row(0, named=True).items() if any_found}
+
+
+def _value(column: pl.Expr, dtype: pl.DataType, is_escaped: bool) -> tuple[pl.Expr, str, str]:
     """The text of a value and what stands before and after it."""
-    column = pl.col(series.name)
-    dtype = series.dtype
     if dtype == pl.String:
-        if series.str.contains(_ESCAPED).any():
+        if is_escaped:
             escaped = pl.struct(column.alias("v")).struct.json_encode().str.slice(5)
             value = pl.when(column.is_null()).then(None).otherwise(escaped.str.head(-1))
             return value, "", ""
@@ -92,10 +123,11 @@ def upper_bound(piece: pl.DataFrame) -> int:
     """At least as many bytes as `encode_rows` gives, without encoding."""
     fixed = 2
     texts = 0
+    escaped = _escaped(piece)
     for name, series in zip(piece.columns, piece.iter_columns(), strict=True):
         fixed += len(json.dumps(name, ensure_ascii=False).encode()) + 2
         if series.dtype == pl.String:
-            factor = 6 if series.str.contains(_ESCAPED).any() else 1
+            factor = 6 if name in escaped else 1
             fixed += 4
             texts += factor * int(series.str.len_bytes().sum() or 0)
         else:

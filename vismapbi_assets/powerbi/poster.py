@@ -7,13 +7,13 @@ is planned belongs in `planner.py`, checking and committing afterwards in `publi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from vismapbi_assets.powerbi.bodies import Bodies
 from vismapbi_assets.powerbi.carried import SETTLING, Carried, facts_of
 from vismapbi_assets.powerbi.destination import Destination
-from vismapbi_assets.powerbi.encode import encode_rows
 from vismapbi_assets.powerbi.errors import (
     BadRows,
     OutcomeUnknown,
@@ -22,9 +22,8 @@ from vismapbi_assets.powerbi.errors import (
     Throttled,
     Transient,
 )
-from vismapbi_assets.powerbi.planner import BATCH_ID, stamped
+from vismapbi_assets.powerbi.planner import BATCH_ID
 from vismapbi_assets.powerbi.quota import Quota
-from vismapbi_assets.powerbi.rows import DELTA
 from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.sequence import SequenceNumbers
 from vismapbi_assets.store.drafts import Batch, Plan
@@ -78,6 +77,25 @@ class Poster:
         self._numbers = SequenceNumbers(
             to.client, to.dataset_id, table.name, is_off=not self.use_sequence
         )
+        with Bodies(plan, table) as bodies:
+            held = self._send(plan, table, lease, destination, states, bodies)
+        if held:
+            return held
+        if self.empty_from is not None:
+            self.empty_seconds += self.clock() - self.empty_from
+            self.empty_from = None
+        return Carried("sent")
+
+    def _send(
+        self,
+        plan: Plan,
+        table: PushTable,
+        lease: Lease,
+        destination: int,
+        states: Mapping[int, BatchState],
+        bodies: Bodies,
+    ) -> Carried | None:
+        """Sends what is not stored yet, batch after batch; why it stopped, None at the end."""
         stored = [b for b in plan.batches if (s := states.get(b.push_batch_id)) and s.is_stored]
         done = sum(b.rows for b in stored)
         left_rows, left_posts = plan.rows - done, len(plan.batches) - len(stored)
@@ -100,17 +118,15 @@ class Poster:
                 if wait:
                     continue
                 attempt += 1
-                ended = self._post(plan, table, batch, attempt, lease, destination + done)
+                body = bodies.of(batch)
+                ended = self._post(plan, table, batch, body, attempt, lease, destination + done)
                 if isinstance(ended, Carried):
                     return ended
                 if ended:
                     break
             done, left_rows, left_posts = _moved(done, left_rows, left_posts, batch)
             self.quota.sized(table.name, destination + done)
-        if self.empty_from is not None:
-            self.empty_seconds += self.clock() - self.empty_from
-            self.empty_from = None
-        return Carried("sent")
+        return None
 
     def _clear(self, plan: Plan, lease: Lease, state: BatchState | None) -> None:
         """Deletes all rows; repeated when in doubt, since no batch has been sent before it."""
@@ -128,17 +144,16 @@ class Poster:
         self.quota.sized(plan.table, 0)
 
     def _post(
-        self, plan: Plan, table: PushTable, batch: Batch, attempt: int, lease: Lease, before: int
+        self,
+        plan: Plan,
+        table: PushTable,
+        batch: Batch,
+        body: bytes,
+        attempt: int,
+        lease: Lease,
+        before: int,
     ) -> Carried | bool:
         """Sends one batch once: True when stored, False when it may be sent again."""
-        rows = stamped(
-            table,
-            plan.read(batch),
-            batch_id=batch.push_batch_id,
-            loaded_at=plan.created_at,
-            delta=DELTA,
-        )
-        body = encode_rows(rows)
         about = {
             "bytes": len(body),
             "hash": batch.digest,

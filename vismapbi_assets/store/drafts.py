@@ -110,7 +110,7 @@ class Draft:
 
     def _write(self, path: str, rows: pl.DataFrame) -> str:
         buffer = io.BytesIO()
-        rows.write_parquet(buffer, compression="zstd", compression_level=1)
+        rows.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
         data = buffer.getvalue()
         self.objects.put(path, data)
         return _digest(data)

@@ -41,20 +41,33 @@ class Snapshot:
         return frame if columns is None else frame.select(columns)
 
     def current(
-        self, columns: Sequence[str] | None = None, *, deleted: bool = False, since: int = 0
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        deleted: bool = False,
+        since: int = 0,
+        until: int | None = None,
     ) -> pl.LazyFrame:
         """The row of every key, lazily; with tombstones when `deleted`.
 
-        With `since` only rows with a higher sequence, read from the files that hold such.
+        With `since` and `until` only rows with a higher and no later sequence, read from the
+        files that hold such.
         """
+        last = self.sequence if until is None else until
         wanted = list(self.schema) if columns is None else list(columns)
         held = [name for name in wanted if name in self.schema]
-        files = [file for file in self.files if file.may_hold(SEQUENCE, since + 1, self.sequence)]
+        files = [file for file in self.files if file.may_hold(SEQUENCE, since + 1, last)]
         helpers = [c for c in (*self.key, SEQUENCE, "deleted_at") if c not in held]
         frame = self.scan(files, [*held, *helpers])
         if since:
             frame = frame.filter(pl.col(SEQUENCE) > since)
-        newer = [file for file in files if not file.only_null("replaces")]
+        if until is not None:
+            frame = frame.filter(pl.col(SEQUENCE) <= until)
+        newer = [
+            file
+            for file in self.files
+            if file.may_hold(SEQUENCE, since + 1, self.sequence) and not file.only_null("replaces")
+        ]
         if newer:
             frame = without_superseded(frame, self.superseding(newer, since), self.key)
         if not deleted:

@@ -37,8 +37,8 @@ class Assembler:
             return page
         cut = page["key"].item(-1)
         frame = pl.concat([self._waiting, page]) if self._waiting is not None else page
-        self._waiting = frame.filter(pl.col("key") == cut)
-        return self._joined(frame.filter(pl.col("key") != cut))
+        self._waiting, whole = _parted(frame, frame["key"] == cut)
+        return self._joined(whole)
 
     def finish(self) -> pl.DataFrame | None:
         """The batch that the last page ended with."""
@@ -46,12 +46,24 @@ class Assembler:
         return None if waiting is None else self._joined(waiting)
 
     def _joined(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if not frame["key"].is_duplicated().any():
+        twice = frame["key"].is_duplicated()
+        if not twice.any():
             return frame
         newest = pl.col("modified_at").max().over("key")
-        current = frame.filter((pl.col("modified_at") == newest) | newest.is_null())
-        self.torn += frame.height - current.height
-        return self.merge(current)
+        fragments, others = _parted(frame, twice)
+        current = fragments.filter((pl.col("modified_at") == newest) | newest.is_null())
+        self.torn += fragments.height - current.height
+        return pl.concat([others, self.merge(current)])
+
+
+def _parted(frame: pl.DataFrame, mask: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with the mask and the others; where they stand at one end, nothing is copied."""
+    count = int(mask.sum())
+    if mask.head(count).all():
+        return frame[:count], frame[count:]
+    if mask.tail(count).all():
+        return frame[frame.height - count :], frame[: frame.height - count]
+    return frame.filter(mask), frame.filter(~mask)
 
 
 def judged(frame: pl.DataFrame) -> pl.DataFrame:

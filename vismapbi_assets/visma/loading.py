@@ -98,9 +98,11 @@ class Loader:
             return
         frame = judged(frame.with_columns(line_count(self.entity).alias("units")))
         evidence.add(frame["key"], frame["units"])
-        held = self._held(frame.filter(pl.col("rule").is_not_null()))
-        waiting = self.sink.put_aside(held, asked_at, "held")
-        good = frame.filter(~pl.col("key").is_in([record.key for record in waiting]))
+        good = frame
+        if frame["rule"].null_count() < frame.height:
+            held = self._held(frame.filter(pl.col("rule").is_not_null()))
+            waiting = self.sink.put_aside(held, asked_at, "held")
+            good = frame.filter(~pl.col("key").is_in([record.key for record in waiting]))
         self.sink.take(good.drop("units", "rule", "reason"), int(good["units"].sum()), asked_at)
 
     def _held(self, frame: pl.DataFrame) -> list[Rejected]:

@@ -89,7 +89,9 @@ class Sink:
             frame, run_id=self.run_id, extracted_at=self._asked_at
         )
         self.counts.update({name: getattr(done, name) for name in OUTCOMES})
-        good = frame["key"].filter(~frame["key"].is_in(list(self._by_hand)))
+        good = frame["key"]
+        if self._by_hand:
+            good = good.filter(~good.is_in(list(self._by_hand)))
         self.store.quarantine(self.entity.name).resolve(
             self.company, good, run_id=self.run_id, at=self._asked_at
         )

@@ -82,3 +82,13 @@ def test_chunks_hold_at_most_the_bytes_of_one_post():
     assert pl.concat(cut).equals(frame)
     assert all(len(encode_rows(c)) <= 100_000 for c in cut)
     assert [c.height for c in cut] == [c.height for c in chunks(frame, max_bytes=100_000)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(row, st.integers(1, 9), st.lists(row, max_size=2))
+def test_columns_of_one_value_read_as_if_each_row_were_encoded_alone(values, times, others):
+    frame = pl.DataFrame([*others, *([values] * times)], schema=SCHEMA, orient="row")
+    alone = [
+        json.loads(encode_rows(one), parse_float=Decimal)["rows"][0] for one in frame.iter_slices(1)
+    ]
+    assert json.loads(encode_rows(frame), parse_float=Decimal)["rows"] == alone

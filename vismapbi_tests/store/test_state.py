@@ -279,3 +279,16 @@ def test_statistics_survive_checkpoints(invoices):
         put(invoices, (f"{n:03d}", 1, "x"))
     ranges = [(f.low["sequence"], f.high["key"]) for f in invoices.snapshot().files]
     assert ranges == [(n + 1, f"{n:03d}") for n in range(30)]
+
+
+def test_the_rows_of_one_commit_leave_out_what_a_later_one_has_superseded(invoices):
+    put(invoices, ("A", 1, "a"), ("B", 1, "b"))
+    put(invoices, ("B", 2, "c"), ("C", 1, "c"))
+    put(invoices, ("C", 2, "d"))
+    snapshot = invoices.snapshot()
+    kept = {
+        number: snapshot.current(["key"], since=number - 1, until=number).collect()["key"].to_list()
+        for number in (1, 2, 3)
+    }
+    assert kept == {1: ["A"], 2: ["B"], 3: ["C"]}
+    assert len(snapshot.current(["key"], since=1, until=3).collect()) == 2
