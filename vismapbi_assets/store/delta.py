@@ -100,19 +100,19 @@ class Delta:
 
         A commit is a file whose number follows the last, so two looks tell that there was none.
         """
-        commit, held = self.objects.seen.get(self.folder, (None, None))
-        if (
-            commit is not None
-            and self.objects.info(commit.path) == commit
-            and self._commit_file(held.table.version() + 1) is None
-        ):
-            return held  # type: ignore[no-any-return]
+        known = self.objects.seen.get(self.folder)
+        if known is not None:
+            commit, held = known
+            unmoved = self.objects.info(commit.path) == commit
+            if unmoved and self._commit_file(held.table.version() + 1) is None:
+                return held  # type: ignore[no-any-return]
         table = self.open()
         if table is None:
             return None
         seen = Seen(table)
-        if (commit := self._commit_file(table.version())) is not None:
-            self.objects.seen[self.folder] = (commit, seen)
+        newest = self._commit_file(table.version())
+        if newest is not None:
+            self.objects.seen[self.folder] = (newest, seen)
         return seen
 
     def _commit_file(self, version: int) -> ObjectInfo | None:
