@@ -22,7 +22,7 @@ from subprocess import Popen
 import polars as pl
 import requests
 
-from vismapbi_assets.cli.instance import prepare_home, prepare_storage
+from vismapbi_assets.cli.instance import EVENTS_AT_ONCE, prepare_home, prepare_storage
 from vismapbi_assets.cli.processes import module, running, wait_until
 from vismapbi_assets.cli.surroundings import Surroundings, sandbox_surroundings
 
@@ -58,10 +58,11 @@ def main() -> int:
 def measure(around: Surroundings, changes: int) -> dict[str, float]:
     """Seconds from change to row, over so many changes."""
     prepare_home(around.environ["DAGSTER_HOME"])
-    prepare_storage(around.environ)
+    environ = dict([EVENTS_AT_ONCE]) | around.environ
+    prepare_storage(environ)
     log = around.folder / "daemon.log"
     command = module("dagster._daemon", "run", "-m", "vismapbi_assets.definitions")
-    with running(command, environ=around.environ, log=log) as daemon:
+    with running(command, environ=environ, log=log) as daemon:
         _one(around, daemon, log)  # the first one also waits for the daemon to start
         seconds = []
         for _ in range(changes):

@@ -19,6 +19,13 @@ from vismapbi_assets.orchestration.event_log import OpenEventLog
 from vismapbi_assets.settings import dagster_home
 
 MINIMAL = "telemetry:\n  enabled: false\n"
+OPEN_EVENT_LOG = {"module": OpenEventLog.__module__, "class": OpenEventLog.__name__}
+CHOSEN_EVENT_LOG = f"""\
+# The event log on SQLite as Dagster keeps it, reached with less work. PostgreSQL: remove this.
+event_log_storage:
+  module: {OPEN_EVENT_LOG["module"]}
+  class: {OPEN_EVENT_LOG["class"]}
+"""
 
 
 def prepare_home(chosen: str | None = None) -> Path:
@@ -28,7 +35,8 @@ def prepare_home(chosen: str | None = None) -> Path:
     target = home / "dagster.yaml"
     if not target.exists():
         root = Path(str(resources.files("vismapbi_assets"))).parent / "dagster.yaml"
-        target.write_text(root.read_text("utf-8") if root.is_file() else MINIMAL, "utf-8")
+        text = root.read_text("utf-8") if root.is_file() else MINIMAL
+        target.write_text(text + CHOSEN_EVENT_LOG, "utf-8")
     return home
 
 
@@ -77,10 +85,4 @@ def _open_event_log(home: Path) -> dict[str, Any]:
     chosen, own_class = dagster_instance_config(str(home))
     if own_class or any("storage" in name for name in chosen):
         return {}
-    return {
-        "event_log_storage": {
-            "module": OpenEventLog.__module__,
-            "class": OpenEventLog.__name__,
-            "config": {"base_dir": str(home / "history" / "runs")},
-        }
-    }
+    return {"event_log_storage": {**OPEN_EVENT_LOG, "config": {}}}

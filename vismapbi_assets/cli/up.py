@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vismapbi_assets.cli.instance import prepare_home, prepare_storage
+from vismapbi_assets.cli.instance import EVENTS_AT_ONCE, prepare_home, prepare_storage
 from vismapbi_assets.cli.processes import module, running, wait_for
 from vismapbi_assets.cli.surroundings import sandbox_surroundings
 from vismapbi_assets.settings import inherited_environment, load_settings
@@ -37,6 +37,7 @@ def up(port: int, scale: float, no_load: bool) -> None:
             environ = around.environ
         home = prepare_home(environ.get("DAGSTER_HOME"))
         environ["DAGSTER_HOME"] = str(home)
+        environ.setdefault(*EVENTS_AT_ONCE)
         environ.setdefault("DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR", "1")
         if settings.is_sandbox and not no_load:
             click.echo("Loading the sample companies ...")

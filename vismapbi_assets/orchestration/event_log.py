@@ -11,8 +11,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -21,10 +23,17 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from vismapbi_assets.settings import dagster_home
+
 KEPT_OPEN = 8
 """Databases that stay open: the index of all runs and the runs that were used last."""
 MIRRORED = ASSET_EVENTS | ASSET_CHECK_EVENTS
 """Events that Dagster writes into the index too."""
+
+
+def event_log_folder(home: Path) -> Path:
+    """Where Dagster keeps the event log of a home."""
+    return home / "history" / "runs"
 
 
 class OpenEventLog(SqliteEventLogStorage):
@@ -39,11 +48,17 @@ class OpenEventLog(SqliteEventLogStorage):
         self._db_lock = threading.RLock()  # type: ignore[assignment]
 
     @classmethod
+    def config_type(cls) -> dict[str, dg.Field]:
+        """Where the databases are; below the Dagster home of the process unless told."""
+        return {"base_dir": dg.Field(dg.StringSource, is_required=False)}
+
+    @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Any
     ) -> OpenEventLog:
         """The storage as the configuration of the instance describes it."""
-        return cls(inst_data=inst_data, **config_value)
+        base_dir = config_value.get("base_dir") or str(event_log_folder(dagster_home()))
+        return cls(base_dir, inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

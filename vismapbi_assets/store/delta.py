@@ -100,19 +100,18 @@ class Delta:
 
         A commit is a file whose number follows the last, so two looks tell that there was none.
         """
-        known = self.objects.seen.get(self.folder)
-        if known is not None:
-            commit, held = known
-            unmoved = self.objects.info(commit.path) == commit
-            if unmoved and self._commit_file(held.table.version() + 1) is None:
-                return held  # type: ignore[no-any-return]
+        if self.folder in self.objects.seen:
+            commit, kept = self.objects.seen[self.folder]
+            held: Seen = kept
+            same = self.objects.info(commit.path) == commit
+            if same and self._commit_file(held.table.version() + 1) is None:
+                return held
         table = self.open()
         if table is None:
             return None
         seen = Seen(table)
-        newest = self._commit_file(table.version())
-        if newest is not None:
-            self.objects.seen[self.folder] = (newest, seen)
+        if (last := self._commit_file(table.version())) is not None:
+            self.objects.seen[self.folder] = (last, seen)
         return seen
 
     def _commit_file(self, version: int) -> ObjectInfo | None:

@@ -11,7 +11,7 @@ import pytest
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from vismapbi_assets.cli.instance import dagster_instance
+from vismapbi_assets.cli.instance import dagster_instance, prepare_home
 from vismapbi_assets.orchestration.event_log import KEPT_OPEN, OpenEventLog
 
 PARTITION = "2026-11-23"
@@ -35,7 +35,9 @@ def counted() -> dg.MaterializeResult:  # type: ignore[type-arg]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home as an earlier version made it: with no word about the event log."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     return tmp_path
 
 
@@ -141,6 +143,16 @@ def test_wiping_forgets_the_files(instance: dg.DagsterInstance) -> None:
     instance.event_log_storage.wipe()
     assert instance.all_logs(run_id) == []
     assert instance.all_logs(_materialize(instance))
+
+
+def test_a_new_home_chooses_it_for_every_process_and_finds_what_was_there(home: Path) -> None:
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home))) as stock:
+        before = _materialize(stock)
+    (home / "dagster.yaml").unlink()
+    prepare_home(str(home))
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home))) as instance:
+        assert isinstance(instance.event_log_storage, OpenEventLog)
+        assert instance.all_logs(before)
 
 
 def test_a_configured_storage_stands(home: Path) -> None:
