@@ -16,9 +16,6 @@ T = TypeVar("T")
 
 Paging = Literal["document", "line", "none", "short"]
 
-CAP_STEP = 5
-"""Server caps are round numbers: 37 rows on page 1 are short, 10 or 500 may be a cap."""
-
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -45,8 +42,13 @@ Load = Callable[[int, int], Page[T]]
 """Loads page `number` of `size` rows; called from several threads."""
 
 
-def pages(load: Load[T], *, paging: Paging, size: int, in_flight: int = 1) -> Iterator[Page[T]]:
+def pages(
+    load: Load[T], *, paging: Paging, size: int, in_flight: int = 1, proven: int = 0
+) -> Iterator[Page[T]]:
     """The pages of a list in order, each loaded once, never more than `in_flight` ahead.
+
+    Where the list does not tell its size, a page may be short or capped: it is the last when the
+    server is known to put more rows on a page (`proven`, or page 1), or the next one is empty.
 
     The size asked for stays the same throughout, so that the server's offsets do: what the server
     really gives per page (its cap, or what page 1 shows) only decides how many pages there are.
@@ -56,7 +58,7 @@ def pages(load: Load[T], *, paging: Paging, size: int, in_flight: int = 1) -> It
     if paging == "none" or first.rows == 0:
         return
     if paging == "short" or first.total is None:
-        yield from _until_short(load, first, size)
+        yield from _until_short(load, first, size, proven)
     else:
         yield from _counted(load, first, size, in_flight)
 
@@ -103,12 +105,11 @@ def _counted(load: Load[T], first: Page[T], size: int, in_flight: int) -> Iterat
         yield page
 
 
-def _until_short(load: Load[T], first: Page[T], size: int) -> Iterator[Page[T]]:
-    page = first
-    full = first.rows >= size or first.rows % CAP_STEP == 0
-    while full:
+def _until_short(load: Load[T], first: Page[T], size: int, proven: int) -> Iterator[Page[T]]:
+    page, may_go_on = first, first.rows >= min(proven, size)
+    while may_go_on:
         following = load(page.number + 1, size)
         if following.rows == 0 or following.mark == page.mark:
             return
         yield following
-        page, full = following, following.rows >= first.rows
+        page, may_go_on = following, following.rows >= first.rows

@@ -74,6 +74,7 @@ class Reader:
     expected: int = 0
     reading: int = 0
     _archive_from: int = 0
+    _largest: int = 0
     # a page takes many times its size while it is decoded, and two at once gain no time
     _decoding: threading.Lock = field(default_factory=threading.Lock)
 
@@ -110,8 +111,15 @@ class Reader:
 
         count, total, shrank = 0, None, False
         paging = self.entity.paging
-        for page in pages(load, paging=paging, size=self.size, in_flight=self.in_flight):
+        for page in pages(
+            load,
+            paging=paging,
+            size=self.size,
+            in_flight=self.in_flight,
+            proven=self._proven(filters),
+        ):
             count += 1
+            self._largest = max(self._largest, page.rows)
             if count == 1 and page.total is not None:
                 self.expected += page_count(page.total, effective_size(page, self.size))
             if page.total is not None:
@@ -120,9 +128,29 @@ class Reader:
             evidence.see(page.content.decoded.frame["modified_at"])
             yield page.content
         self._archive_from += count
+        self._prove()
         if total is None and paging in TELLING and count == 1:
             total = 0  # an empty list has no element that could tell
         evidence.end_list(count, total, shrank)
+
+    def _proven(self, filters: Mapping[str, str]) -> int:
+        """How many rows the server has put on a page of this list; a whole reading trusts none.
+
+        What it leaves out counts as gone, and a server may lower its cap.
+        """
+        return self._page_note()[1] if filters and self.entity.paging == "short" else 0
+
+    def _prove(self) -> None:
+        """Remember the largest page, so that a smaller one needs no look behind it."""
+        if self.entity.paging != "short":
+            return
+        name, known = self._page_note()
+        if self._largest > known:
+            self.store.documents.put(name, {"rows": self._largest})
+
+    def _page_note(self) -> tuple[str, int]:
+        name = f"pages/{self.entity.name}/{self.client.company}"
+        return name, int((self.store.documents.get(name) or {}).get("rows", 0))
 
     def _load(
         self, place: str, request: Request, parameters: Mapping[str, str], number: int

@@ -37,8 +37,8 @@ class Listing:
             part[0] if part else None, part,
         )  # fmt: skip
 
-    def read(self, paging="document", size=1000, in_flight=1):
-        found = pages(self.load, paging=paging, size=size, in_flight=in_flight)
+    def read(self, paging="document", size=1000, in_flight=1, proven=0):
+        found = pages(self.load, paging=paging, size=size, in_flight=in_flight, proven=proven)
         return [row for page in found for row in page.content]
 
 
@@ -54,11 +54,21 @@ def test_every_row_comes_once_in_order_with_the_fewest_calls(total, size, cap, i
 
 
 @settings(deadline=None, max_examples=60)
-@given(total=st.integers(0, 700), size=st.integers(1, 300), cap=st.sampled_from([10, 25, 100, 500]))
+@given(total=st.integers(0, 400), size=st.integers(1, 300), cap=st.integers(1, 300))
 def test_lists_without_metadata_end_at_a_short_page_and_never_at_a_hidden_cap(total, size, cap):
     listing = Listing(range(total), cap=cap, metadata=False)
     assert listing.read("short", size=size) == list(range(total))
     assert len(listing.asked) <= page_count(total, min(size, cap)) + 1
+
+
+def test_a_page_shorter_than_the_server_has_given_before_is_the_last():
+    listing = Listing(range(20), cap=20, metadata=False)
+    assert listing.read("short", proven=21) == list(range(20))
+    assert listing.asked == [1]
+    assert listing.read("short", proven=20) == list(range(20))
+    assert listing.asked == [1, 1, 2]
+    full = Listing(range(20), cap=10, metadata=False)
+    assert full.read("short", size=10, proven=1000) == list(range(20)), "what is asked for is full"
 
 
 def test_an_empty_list_is_one_call():

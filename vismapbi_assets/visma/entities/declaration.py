@@ -59,7 +59,7 @@ class Entity:
         description: one sentence for people who read the asset.
         modified: the column of the server's change stamp, None where there is none.
         paging: what a page counts: documents, `line`s of documents, `none` for one unpaged
-            answer, `short` for pages without metadata (a short or empty page is the last).
+            answer, `short` for pages without metadata (the last is shorter than others, or empty).
         delta: `pair` takes a stamp and a condition, `floor` a stamp alone, `none` neither.
         parameters: query parameters sent with every request.
         loop: query parameters that must be given and are looped over.
