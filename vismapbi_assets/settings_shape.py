@@ -105,6 +105,13 @@ class Dataset(Shape, frozen=True, kw_only=True):
         Literal["automatic", "manual"],
         Meta(description="replace a table that differs from what was published, or only say so"),
     ] = "automatic"
+    verification: Annotated[
+        Literal["required", "where possible"],
+        Meta(
+            description="whether rows count as delivered where Power BI cannot be asked for them; "
+            "a table that it says to differ never does"
+        ),
+    ] = "required"
     compaction_share: Annotated[
         float,
         Meta(gt=0, le=1, description="superseded share of a table from which it is compacted"),
@@ -151,7 +158,8 @@ class Visma(Shape, frozen=True, kw_only=True):
         float, Meta(ge=0, le=1, description="share of rows a sweep may delete without a yes")
     ] = 0.2
     quarantine_limit: Annotated[
-        int, Meta(ge=0, description="rejected documents in a run from which it fails")
+        int,
+        Meta(ge=0, description="rejected documents, or rows of a table, from which a run fails"),
     ] = 100
     exclude: Annotated[
         tuple[str, ...],

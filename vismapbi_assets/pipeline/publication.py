@@ -27,6 +27,7 @@ from vismapbi_assets.pipeline.inputs import (
 from vismapbi_assets.pipeline.slices import document_slices
 from vismapbi_assets.pipeline.workbench import Workbench
 from vismapbi_assets.powerbi.outcome import Published
+from vismapbi_assets.settings import Settings
 from vismapbi_assets.store.quarantine import Rejected
 
 log = logging.getLogger(__name__)
@@ -56,11 +57,9 @@ class Outcome:
 
     @property
     def is_sound(self) -> bool:
-        """Complete, with no row kept back, and confirmed by the destination."""
-        return (
-            self.verified
-            and self.status in ("ok", "repaired")
-            and all(c["passed"] or not c["error"] for c in self.checks.values())
+        """Complete, with no more rows kept back than allowed, and confirmed as the settings ask."""
+        return self.status in ("ok", "repaired") and all(
+            c["passed"] or not c["error"] for c in self.checks.values()
         )
 
 
@@ -138,7 +137,7 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
             "rows_vanished": published.vanished,
             "empty_seconds": round(published.empty_seconds, 3),
         },
-        checks=_checks(published, rejected),
+        checks=_checks(published, rejected, settings),
     )
     keep_outcome(bench, outcome)
     return outcome
@@ -217,19 +216,28 @@ def _time(epoch: float | None) -> str | None:
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds") if epoch else None
 
 
-def _checks(published: Published, rejected: pl.DataFrame) -> dict[str, dict[str, Any]]:
+def may_stay_unasked(published: Published, settings: Settings) -> bool:
+    """Whether the settings take what Power BI cannot be asked for as delivered."""
+    return published.unasked and settings.dataset.verification == "where possible"
+
+
+def _checks(
+    published: Published, rejected: pl.DataFrame, settings: Settings
+) -> dict[str, dict[str, Any]]:
+    limit = settings.visma.quarantine_limit
     schema = {
         "passed": rejected.height == 0,
-        "error": True,
+        "error": rejected.height > limit,
         "text": "every row met the schema"
         if rejected.height == 0
         else f"{rejected.height} rows were kept back: "
-        + ", ".join(rejected["reason"].unique().head(3).to_list()),
-        "numbers": {"rows_rejected": rejected.height},
+        + ", ".join(rejected["reason"].unique().head(3).to_list())
+        + f". See them with: vismapbi quarantine list --entity table-{published.table}",
+        "numbers": {"rows_rejected": rejected.height, "limit": limit},
     }
     reconciled = {
         "passed": published.verified,
-        "error": published.status != "partial",
+        "error": published.status != "partial" and not may_stay_unasked(published, settings),
         "text": _verdict(published),
         "numbers": {
             "rows": published.net,

@@ -13,6 +13,9 @@ from vismapbi_assets.powerbi.wire import Reply
 
 SETTLING = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Shares of the settle time that pass before each question."""
+PATIENCE = (1.0, 2.0, 2.0)
+"""Shares that pass on top while rows are still missing and none is too many: rows that are seen
+late are no reason to clear a table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class PowerBIError(Exception):
         self.detail = detail
         super().__init__(self._text())
 
+    @property
+    def fact(self) -> str:
+        """What happened, without the advice, which is for the operation by itself."""
+        return str(self).removesuffix(f". {self.next_step}")
+
     def _text(self) -> str:
         a = self.answer
         parts = [f"Power BI: {self.operation}"]

@@ -54,6 +54,7 @@ class Published:
         destination: rows in the table, reversals included.
         totals: sums of the additive columns after the run.
         verified: the destination itself confirmed rows and totals.
+        unasked: the destination could not be asked, so nothing confirms or denies them.
         empty_seconds: how long a replaced table was empty or incomplete.
     """
 
@@ -68,6 +69,7 @@ class Published:
     destination: int = 0
     totals: Mapping[str, str] = field(default_factory=dict)
     verified: bool = False
+    unasked: bool = False
     added: int = 0
     changed: int = 0
     vanished: int = 0

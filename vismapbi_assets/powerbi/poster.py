@@ -223,7 +223,7 @@ class Poster:
                 stored = self._numbers.is_stored(number) if self._numbers else None
                 if stored is None:
                     said = f"the outcome of batch {batch.push_batch_id} is unknown and counting"
-                    return Carried("dirty", f"{said} is impossible: {error}")
+                    return Carried("dirty", f"{said} is impossible: {error.fact}")
                 found, how = (batch.rows if stored else 0), "sequence number"
             if found == batch.rows:
                 self._end(plan, batch, attempt, "stored", {"settled": how})

@@ -101,7 +101,10 @@ def narrow(publisher: Publisher, table: PushTable, most: int = 20) -> tuple[Grou
             asked = publisher.destination.totals_by(table, column)
         except Permanent:
             return tuple(out)
-        there = {_text(value): totals for value, totals in asked.items()}
+        is_date = published.schema[column] in (pl.Date, pl.Datetime)
+        there = {
+            _day(value) if is_date else _text(value): totals for value, totals in asked.items()
+        }
         empty = Totals(0, dict.fromkeys(table.additive, Decimal(0)))
         named = []
         for value in sorted({*wanted, *there}):
@@ -144,10 +147,18 @@ def _text(value: Any) -> str:
     if value is None:
         return "(blank)"
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
+        return value.replace(tzinfo=None).isoformat(timespec="seconds")
     if isinstance(value, date):
         return f"{value.isoformat()}T00:00:00"
     return str(value)
+
+
+def _day(value: Any) -> str:
+    """A date of an answer, whichever form of ISO 8601 the service chose."""
+    try:
+        return _text(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    except ValueError:
+        return str(value)
 
 
 def evidence(result: Reconciliation) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from vismapbi_assets.powerbi.carried import SETTLING, Carried
+from vismapbi_assets.powerbi.carried import PATIENCE, SETTLING, Carried
 from vismapbi_assets.powerbi.changes import Changes
 from vismapbi_assets.powerbi.dax import Totals
 from vismapbi_assets.powerbi.destination import Destination
@@ -29,6 +29,8 @@ from vismapbi_assets.store.leases import Lease
 from vismapbi_assets.store.plans import Plans
 from vismapbi_assets.store.published import PublishedTable
 from vismapbi_assets.store.published_meta import PublishedMeta
+
+UNASKED = "Power BI cannot be queried: not verified"
 
 
 def known_totals(published: PublishedTable, meta: PublishedMeta, table: PushTable) -> Totals:
@@ -65,6 +67,7 @@ class Session:
     batches: list[int] = field(default_factory=list)
     repaired: bool = False
     verified: bool = False
+    unasked: bool = False
     forecast: Forecast | None = None
 
     def recover(self) -> Carried | None:
@@ -117,7 +120,7 @@ class Session:
             self.repaired = True
             return meta.dirty
         if found is None:
-            self.notes.append("Power BI cannot be queried: not verified")
+            self._note_unasked()
             return None
         known = known_totals(self.published, meta, self.table)
         differs = differences(self.table, known, found)
@@ -126,6 +129,11 @@ class Session:
             self.repaired = True
             return "the table is not as it was published: " + "; ".join(differs)
         return None
+
+    def _note_unasked(self) -> None:
+        self.verified, self.unasked = False, True
+        if UNASKED not in self.notes:
+            self.notes.append(UNASKED)
 
     def _abandon(self, plan: Plan, carried: Carried) -> Carried:
         """Marks the table as dirty, so that only a replacement can follow."""
@@ -140,20 +148,21 @@ class Session:
         """Asks rows and totals until they are as planned or the settle time is over."""
         expected = from_facts(plan.facts["after"])
         differs: list[str] = []
-        for share in SETTLING:
+        for share in (*SETTLING, *PATIENCE):
             self.sleep(self.settle_seconds * share)
             try:
                 found = self.destination.totals(self.table)
             except (Throttled, Transient) as error:
                 return Carried("partial", f"the plan cannot be verified now: {error}", self.clock())
             if found is None:
-                self.notes.append("Power BI cannot be queried: not verified")
-                self.verified = False
+                self._note_unasked()
                 return Carried("sent")
             differs = differences(self.table, expected, found)
             if not differs:
                 self.verified = True
                 return Carried("sent")
+            if share == SETTLING[-1] and found.rows >= expected.rows:
+                break
         return Carried("dirty", "after the plan the table differs: " + "; ".join(differs))
 
     def note_sources(self, facts: Mapping[str, object]) -> None:
@@ -188,6 +197,7 @@ class Session:
             destination=meta.rows,
             totals=totals,
             verified=self.verified and status in ("ok", "repaired"),
+            unasked=self.unasked,
             added=changes.added if changes else 0,
             changed=changes.changed if changes else 0,
             vanished=len(changes.vanished()) if changes else 0,

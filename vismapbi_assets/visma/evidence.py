@@ -103,10 +103,12 @@ class Evidence:
             _seen=[both.group_by("key", maintain_order=True).agg(pl.col("units").max())],
         )
 
-    def doubt(self, earliest_server_time: datetime) -> str | None:
+    def doubt(self, earliest_server_time: datetime, settled: datetime | None = None) -> str | None:
         """Why the pass may have missed something; None when it proves itself complete.
 
-        `earliest_server_time` is the least the server's clock can have shown when the pass began.
+        `earliest_server_time` is the least the server's clock can have shown when the pass began;
+        `settled` the newest stamp of an earlier pass. What changes during a pass is stamped later
+        than all that was seen before it, so a pass that ends with that stamp was not disturbed.
         """
         distinct, repeated = self.distinct(), self.repeated()
         if self.total is not None and distinct != self.total:
@@ -120,7 +122,7 @@ class Evidence:
             return f"{len(repeated)} documents came on more than one page: rows moved meanwhile"
         if self.shrank:
             return "the list became shorter while it was read"
-        if self.newest is not None and self.newest >= earliest_server_time:
+        if self.newest is not None and earliest_server_time <= self.newest != settled:
             return "documents changed while the list was read"
         return None
 

@@ -87,7 +87,7 @@ class Run:
                 return corrected, None
             if attempt < self.options.rereadings:
                 evidence = self.read(requests, filters, self.begin())
-                doubt = evidence.doubt(self._on_server(evidence.began))
+                doubt = evidence.doubt(self._on_server(evidence.began), seen.newest)
                 seen = seen.merged(evidence)
         return evidence, doubt
 
@@ -100,7 +100,7 @@ class Run:
             return None  # what slipped past a deletion has no new stamp
         since = changed_since(self.entity.delta, self._on_server(evidence.began))
         later = self.read(requests, since, self.begin())
-        if later.doubt(self._on_server(later.began)) is not None:
+        if later.doubt(self._on_server(later.began), evidence.newest) is not None:
             return None
         joined = evidence.joined(later)
         joined.total = self.reader.count(requests, filters)

@@ -96,6 +96,20 @@ def test_a_mass_restamp_writes_and_publishes_nothing(made):
         assert {name: bench.store.state(name).sequence() for name in made.entities} == before
 
 
+def test_a_mass_restamp_of_this_minute_is_proved_by_a_second_reading(tmp_path):
+    with installation(tmp_path, scale=0.01, companies=1, page_size=10) as made:
+        made.sync()
+        made.calm()
+        calls(made)
+        made.sandbox.visma.mutate("nordvik", "restamp")
+        done = made.sync()
+        assert not done.unsound
+        assert done.posted == {}
+        pages = math.ceil(len(documents(made, "nordvik", "supplierInvoice")) / 10)
+        assert pages > 1
+        assert calls(made)["nordvik", "supplierInvoice"] <= 2 * pages + 1
+
+
 def test_changed_documents_cost_two_rows_each_whatever_the_table_holds(made):
     visma = made.sandbox.visma
     for number in range(600):

@@ -216,8 +216,18 @@ def test_without_queries_publishing_goes_on_unverified_and_says_so(bench):
     first = bench.publisher().publish(FACT, facts(BASE))
     done = bench.publisher().publish(FACT, facts({**BASE, "k1": 50}))
     assert (first.status, done.status, done.action) == ("ok", "ok", "append")
-    assert not done.verified
+    assert (done.verified, done.unasked) == (False, True)
     assert any("cannot be queried" in note for note in done.notes)
+    same(bench.net(), facts({**BASE, "k1": 50}))
+
+
+def test_rows_that_are_seen_late_are_waited_for_and_no_table_is_cleared(bench):
+    bench.publisher().publish(FACT, facts(BASE))
+    cleared = len(bench.log("rows.delete"))
+    bench.sandbox.set_switches(visibility_delay=3 * bench.options.settle_seconds)
+    done = bench.publisher().publish(FACT, facts({**BASE, "k1": 50}))
+    assert (done.status, done.action, done.verified) == ("ok", "append", True)
+    assert len(bench.log("rows.delete")) == cleared
     same(bench.net(), facts({**BASE, "k1": 50}))
 
 

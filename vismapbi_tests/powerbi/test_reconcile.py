@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+import pytest
+
+from vismapbi_assets.powerbi.destination import Destination
 from vismapbi_assets.powerbi.reconcile import evidence, reconcile
 from vismapbi_tests.powerbi.conftest import DIMENSION, FACT, facts, same
 from vismapbi_tests.powerbi.test_publisher import parties
@@ -42,6 +45,21 @@ def test_rows_that_are_gone_are_named_and_repaired_on_request(bench):
     assert found.repaired.verified
     same(bench.net(), facts(BASE))
     assert reconcile(bench.publisher(), FACT).status == "equal"
+
+
+@pytest.mark.parametrize("form", ["{}T00:00:00", "{}T00:00:00.000Z", "{}", "{}T00:00:00+00:00"])
+def test_dates_are_told_apart_by_their_day_whatever_their_form(bench, monkeypatch, form):
+    bench.publisher().publish(FACT, facts(BASE))
+    bench.sandbox.tamper(bench.dataset_id, "Faktura", drop=1)
+    asked = Destination.totals_by
+
+    def reformed(self, table, column):
+        found = asked(self, table, column)
+        return {form.format(str(k)[:10]) if column == "Day" else k: v for k, v in found.items()}
+
+    monkeypatch.setattr(Destination, "totals_by", reformed)
+    days = [g for g in reconcile(bench.publisher(), FACT).groups if g.column == "Day"]
+    assert len(days) == 1
 
 
 def test_a_dimension_is_reconciled_by_its_rows(bench):
