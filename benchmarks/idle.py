@@ -39,19 +39,27 @@ def main() -> None:
 
         first = sync()
         sync()
-        before, posted = reads(), posts()
+        before, posted, spent = reads(), posts(), _children_cpu()
         idle = sync()
         print(
             json.dumps(
                 {
                     "first_sync_seconds": round(first, 1),
                     "idle_sync_seconds": round(idle, 1),
+                    "idle_sync_cpu_seconds": round(_children_cpu() - spent, 1),
+                    "load": round(os.getloadavg()[0], 1),
                     "idle_calls": reads() - before,
                     "idle_posts": posts() - posted,
                 },
                 indent=2,
             )
         )
+
+
+def _children_cpu() -> float:
+    """CPU seconds of the commands that have ended; the sandbox is still running."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 if __name__ == "__main__":
