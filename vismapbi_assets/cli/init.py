@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 import uuid
 from datetime import date
@@ -73,15 +74,15 @@ def init(
     """
     if path.exists() and not force:
         raise click.ClickException(f"{path} is there already; --force replaces it")
-    zone = time_zone or click.prompt("Time zone of the companies", default="Europe/Oslo")
-    day = _day(first_day or click.prompt("First day of use", default=date.today().isoformat()))  # noqa: DTZ011
+    zone = time_zone or _ask("--time-zone", "Time zone of the companies", "Europe/Oslo")
+    day = _day(first_day or _ask("--first-day", "First day of use", date.today().isoformat()))  # noqa: DTZ011
     rows = [_company(text) for text in companies] or _ask_companies()
     given: dict[str, dict[str, str]] = {
-        "dataset": {"name": dataset or click.prompt("Semantic model", default="Visma Finance")},
+        "dataset": {"name": dataset or _ask("--dataset", "Semantic model", "Visma Finance")},
         "powerbi": {
-            "tenant_id": powerbi_tenant or click.prompt("Entra tenant id"),
-            "client_id": powerbi_client or click.prompt("Client id of the Entra app"),
-            "workspace_id": workspace or click.prompt("Power BI workspace id"),
+            "tenant_id": powerbi_tenant or _ask("--powerbi-tenant", "Entra tenant id"),
+            "client_id": powerbi_client or _ask("--powerbi-client", "Client id of the Entra app"),
+            "workspace_id": workspace or _ask("--workspace", "Power BI workspace id"),
         },
     }
     text = render(zone, day, rows, given)
@@ -99,6 +100,18 @@ def init(
     for name in ("VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET", "POWERBI_CLIENT_SECRET"):
         click.echo(f"  vismapbi credentials set {name}")
     click.echo("  vismapbi doctor\n  vismapbi sync")
+
+
+def _ask(option: str, question: str, default: str | None = None) -> str:
+    """The answer of a person; where nobody is there, an error that names the option to give."""
+    try:
+        return str(click.prompt(question, default=default))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError(
+            f"nobody answers {question!r}; without a terminal give {option}"
+        ) from None
 
 
 def _day(text: str) -> str:
@@ -123,13 +136,13 @@ def _ask_companies() -> list[dict[str, str]]:
     rows = []
     while True:
         row = {
-            "key": click.prompt("Company key (short, lower case, never changes)"),
-            "name": click.prompt("Company name"),
-            "tenant_id": click.prompt("Tenant id of the company"),
+            "key": _ask("--company", "Company key (short, lower case, never changes)"),
+            "name": _ask("--company", "Company name"),
+            "tenant_id": _ask("--company", "Tenant id of the company"),
             "company_id": click.prompt(
                 "Company id (ipp-company-id)", default="", show_default=False
             ),
-            "base_currency": click.prompt("Base currency", default="NOK"),
+            "base_currency": _ask("--company", "Base currency", "NOK"),
         }
         rows.append(row)
         if not click.confirm("Another company?", default=False):

@@ -59,6 +59,6 @@ def refusal(gone: int, live: int, present: int, max_share: float) -> str | None:
     if gone > max_share * live:
         return (
             f"{gone} of {live} documents ({gone / live:.0%}) would be marked as deleted, more "
-            f"than the allowed {max_share:.0%}. Check the reading, then confirm the deletion."
+            f"than the allowed {max_share:.0%}. Check the reading, then confirm the deletion"
         )
     return None

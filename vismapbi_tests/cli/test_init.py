@@ -139,3 +139,9 @@ def test_two_currencies_are_refused_with_the_way_out() -> None:
     assert result.exit_code == 1
     assert "second code location" in result.output
     assert not FILE.exists()
+
+
+def test_where_nobody_answers_the_missing_option_is_named() -> None:
+    result = CliRunner().invoke(init, ["--time-zone", "Europe/Oslo"], input="")
+    assert result.exit_code == 2
+    assert "give --first-day" in result.output
