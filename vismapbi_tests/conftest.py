@@ -13,6 +13,9 @@ import pytest
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 
+LONGEST = ("test_postgres.py", "test_docs.py", "test_two_machines.py", "test_kill.py")
+"""Modules of which one test takes minutes: last, they would keep one worker while others rest."""
+
 EXAMPLES = Path(__file__).parent / "finance_examples"
 
 
@@ -25,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave campaigns out unless they are asked for."""
+    """Leave campaigns out unless they are asked for; begin with the modules that take longest."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else 99)
     if config.getoption("--campaign"):
         return
     long = [item for item in items if item.get_closest_marker("campaign")]
