@@ -49,15 +49,16 @@ def business_key(entity: Entity) -> pl.Expr:
 
 
 def merge_fragments(entity: Entity, frame: pl.DataFrame) -> pl.DataFrame:
-    """One row per key: the last header, and the lines of all fragments.
+    """One row per key: the last header, and the lines of all fragments in the order of numbers.
 
-    Of a line that came twice the last copy counts. Rows of keys that came once are kept as they
-    are, hash included.
+    Of a line that came twice the last copy counts. Rows of keys that came once, with their lines in
+    order, are kept as they are, hash included.
     """
     lines, number = _split(entity)
-    fragments = frame.filter(pl.col("key").is_duplicated())
-    if fragments.is_empty():
+    touched = frame["key"].is_duplicated() | _disordered(frame, lines, number)
+    if not touched.any():
         return frame
+    fragments = frame.filter(touched)
     merged_lines = (
         fragments.select("key", lines)
         .explode(lines)
@@ -75,7 +76,7 @@ def merge_fragments(entity: Entity, frame: pl.DataFrame) -> pl.DataFrame:
         .select(frame.columns)
     )
     merged = merged.with_columns(content_hash(entity, merged))
-    return pl.concat([frame.filter(~pl.col("key").is_duplicated()), merged])
+    return pl.concat([frame.filter(~touched), merged])
 
 
 def line_count(entity: Entity) -> pl.Expr:
@@ -83,6 +84,16 @@ def line_count(entity: Entity) -> pl.Expr:
     lines, number = _split(entity)
     numbers = pl.col(lines).list.eval(pl.element().struct.field(number).n_unique())
     return numbers.list.first().fill_null(0).cast(pl.UInt32).alias("line_count")
+
+
+def _disordered(frame: pl.DataFrame, lines: str, number: str) -> pl.Series:
+    """Which rows have lines that do not come in the order of their numbers."""
+    every = frame.select(
+        pl.int_range(pl.len()).alias("row"),
+        pl.col(lines).list.eval(pl.element().struct.field(number)).alias("number"),
+    ).explode("number")
+    backwards = every.filter((pl.col("number").diff() < 0) & (pl.col("row").diff() == 0))["row"]
+    return pl.int_range(frame.height, eager=True).is_in(backwards.unique().implode())
 
 
 def _split(entity: Entity) -> tuple[str, str]:

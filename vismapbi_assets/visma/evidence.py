@@ -48,6 +48,12 @@ class Evidence:
             units = pl.repeat(units, frame.height, dtype=pl.UInt32, eager=True)
         self._seen.append(frame.with_columns(units.cast(pl.UInt32).alias("units")))
 
+    def amend(self, keys: pl.Series, units: pl.Series) -> None:
+        """Count documents anew of which more rows came after they were counted."""
+        seen = self._all()
+        self._seen = [seen.filter(~seen["key"].is_in(keys.implode()))]
+        self.add(keys, units)
+
     def see(self, modified_at: pl.Series) -> None:
         """Take note of the stamps of a page."""
         newest = modified_at.max()

@@ -7,7 +7,7 @@ balance are held back until they do, or until somebody releases them as they are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,11 +19,12 @@ from vismapbi_assets.visma.content import line_count, merge_fragments
 from vismapbi_assets.visma.decode import decode_page
 from vismapbi_assets.visma.entities.declaration import Entity
 from vismapbi_assets.visma.evidence import Evidence
-from vismapbi_assets.visma.journal import Assembler, judged
-from vismapbi_assets.visma.reading import Content
+from vismapbi_assets.visma.journal import Assembler
+from vismapbi_assets.visma.reading import Content, replayed
 from vismapbi_assets.visma.sink import Sink
 
 FILTER_IGNORED = "filter lastModifiedDateTime was ignored"
+JUDGED = ("came", "units", "rule", "reason")
 
 
 @dataclass
@@ -42,22 +43,56 @@ class Loader:
 
         An unknown filter is ignored with status 200, so rows older than `since` are counted.
         """
-        split = self.entity.paging == "line"
-        assembler = Assembler(partial(merge_fragments, self.entity))
+        decoded = self._decoded(contents, evidence, since)
+        if self.entity.paging == "line":
+            self._load_batches(decoded, evidence)
+            return
+        for frame, content in decoded:
+            evidence.add(frame["key"])
+            self.sink.take(frame, frame.height, content.asked_at)
+
+    def _decoded(
+        self, contents: Iterable[Content], evidence: Evidence, since: datetime | None
+    ) -> Iterator[tuple[pl.DataFrame, Content]]:
         for content in contents:
             self.drift.update(content.decoded.drift)
             self._reject(content, evidence)
             frame = content.decoded.frame.with_columns(page=pl.lit(content.address))
             if since is not None and (old := int((frame["modified_at"] < since).sum())):
                 self.drift[FILTER_IGNORED] += old
-            if split:
+            yield frame, content
+
+    def _load_batches(
+        self, decoded: Iterable[tuple[pl.DataFrame, Content]], evidence: Evidence
+    ) -> None:
+        """Batches as they become whole, then those that stand in pieces all over the reading.
+
+        What waited counts as read with the first page: it was there then.
+        """
+        pages: list[tuple[str, pl.Series]] = []
+        began = evidence.began
+        merge = partial(merge_fragments, self.entity)
+        with Assembler(merge, self.sink.chunk_rows) as assembler:
+            for frame, content in decoded:
+                began = began if pages else content.asked_at
+                pages.append((content.address, frame["key"]))
                 self._store_batches(assembler.add(frame), evidence, content.asked_at)
-            else:
-                evidence.add(frame["key"])
-                self.sink.take(frame, frame.height, content.asked_at)
-        rest = assembler.finish()
-        if rest is not None:
-            self._store_batches(rest, evidence, content.asked_at)
+            for batches in assembler.finish():
+                self._store_batches(batches, evidence, began)
+            if assembler.late.is_empty():
+                return
+            self.sink.flush()  # what is put aside below would be resolved by it
+            late = assembler.late.implode()
+            for address, keys in pages:
+                if keys.is_in(late).any():
+                    frame = self._from_archive(address)
+                    assembler.hold(frame.filter(frame["key"].is_in(late)))
+            for batches in assembler.finish():
+                self._store_batches(batches, evidence, began, again=True)
+
+    def _from_archive(self, address: str) -> pl.DataFrame:
+        content = replayed(self.entity, self.sink.store, address, zone=self.zone)
+        return content.decoded.frame.with_columns(page=pl.lit(address))
 
     def _reject(self, content: Content, evidence: Evidence) -> None:
         rejects = content.decoded.rejects
@@ -93,22 +128,28 @@ class Loader:
             decoded.frame.with_columns(page=pl.lit(content.address)), 1, content.asked_at
         )
 
-    def _store_batches(self, frame: pl.DataFrame, evidence: Evidence, asked_at: datetime) -> None:
+    def _store_batches(
+        self, frame: pl.DataFrame, evidence: Evidence, asked_at: datetime, *, again: bool = False
+    ) -> None:
+        """Judged batches; `again` when pieces of them were stored before in this reading."""
         if frame.is_empty():
             return
-        frame = judged(frame.with_columns(line_count(self.entity).alias("units")))
-        evidence.add(frame["key"], frame["units"])
+        frame = frame.with_columns(line_count(self.entity).alias("units"))
+        count = evidence.amend if again else evidence.add
+        count(frame["key"], frame["units"])
+        moved = frame.filter(pl.col("came") > pl.col("units"))
+        evidence.add(moved["key"], moved["units"])  # a line came twice
         good = frame
         if frame["rule"].null_count() < frame.height:
             held = self._held(frame.filter(pl.col("rule").is_not_null()))
             waiting = self.sink.put_aside(held, asked_at, "held")
             good = frame.filter(~pl.col("key").is_in([record.key for record in waiting]))
-        self.sink.take(good.drop("units", "rule", "reason"), int(good["units"].sum()), asked_at)
+        self.sink.take(good.drop(JUDGED), int(good["units"].sum()), asked_at, again=again)
 
     def _held(self, frame: pl.DataFrame) -> list[Rejected]:
         if frame.is_empty():
             return []
-        documents = frame.drop("units", "rule", "reason", "page", "content_hash")
+        documents = frame.drop(*JUDGED, "page", "content_hash")
         return [
             Rejected(
                 self.sink.company, row["key"], row["rule"], row["reason"],

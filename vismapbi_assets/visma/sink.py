@@ -44,12 +44,15 @@ class Sink:
     _asked_at: datetime | None = None
     _by_hand: set[str] = field(default_factory=set)
 
-    def take(self, frame: pl.DataFrame, rows: int, asked_at: datetime) -> None:
-        """Documents for the state; `rows` is what they weigh."""
+    def take(
+        self, frame: pl.DataFrame, rows: int, asked_at: datetime, *, again: bool = False
+    ) -> None:
+        """Documents for the state; `rows` is what they weigh, `again` that they were counted."""
         if frame.is_empty():
             return
-        self.counts["read"] += frame.height
-        self._add_totals(frame)
+        if not again:
+            self.counts["read"] += frame.height
+            self._add_totals(frame)
         self._frames.append(frame)
         self._rows += rows
         self._asked_at = min(asked_at, self._asked_at or asked_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,8 +66,13 @@ def _asked_for(row: Document, query: dict[str, str]) -> bool:
     return not ("status" in query and row.get("status") != query["status"])
 
 
-def lines_page(batches: list[Document], number: int, size: int) -> list[Document]:
+def lines_page(
+    batches: list[Document], number: int, size: int, order: Sequence[int] | None = None
+) -> list[Document]:
+    """A page of lines; `order` says where in the list each line stands, by its position."""
     lines = [(at, line) for at, b in enumerate(batches) for line in b["journalTransactionLines"]]
+    if order is not None:
+        lines = [lines[position] for position in order]
     page: list[Document] = []
     last = None
     for at, line in lines[(number - 1) * size : number * size]:
