@@ -17,7 +17,7 @@ demo: $(STAMP)  ## the main job on the sandbox, start to end
 	$(BIN)/vismapbi demo
 
 test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 up: $(STAMP)  ## the UI with sandbox data
 	$(BIN)/vismapbi up

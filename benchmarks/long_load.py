@@ -166,4 +166,4 @@ def main(rows: int, speed: float) -> int:
 
 if __name__ == "__main__":
     numbers = [float(text) for text in sys.argv[1:]]
-    sys.exit(main(int(numbers[0]) if numbers else 3_000_000, numbers[1] if numbers[1:] else 12.0))
+    sys.exit(main(int(numbers[0]) if numbers else 3_000_000, numbers[1] if numbers[1:] else 20.0))

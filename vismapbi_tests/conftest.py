@@ -13,7 +13,15 @@ import pytest
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 
-LONGEST = ("test_postgres.py", "test_docs.py", "test_two_machines.py", "test_kill.py")
+LONGEST = (
+    "test_postgres.py",
+    "test_docs.py",
+    "test_two_machines.py",
+    "test_kill.py",
+    "test_sensors.py",
+    "test_costs.py",
+    "test_unprivileged.py",
+)
 """Modules of which one test takes minutes: last, they would keep one worker while others rest."""
 
 EXAMPLES = Path(__file__).parent / "finance_examples"

@@ -23,8 +23,6 @@ from vismapbi_assets.sandbox.server import running_sandbox
 from vismapbi_assets.settings import load_settings
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
-pytestmark = pytest.mark.xdist_group("report")
-
 KEYS = ("nordvik", "solberg")
 LOG = "RefreshLog"
 FIGURES = {

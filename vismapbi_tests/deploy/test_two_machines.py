@@ -23,7 +23,7 @@ from vismapbi_assets.settings import load_settings
 from vismapbi_tests.deploy.machines import ROOT, Machine, running_postgres, s3_environment
 from vismapbi_tests.store.s3 import Bucket, running_bucket
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("two machines")]
+pytestmark = pytest.mark.postgres
 
 COMPANIES = ("nordvik", "solberg")
 PATIENCE = 600

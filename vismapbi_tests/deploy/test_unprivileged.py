@@ -47,10 +47,7 @@ def _reason() -> str | None:
     return f"this root may not make namespaces: {tried.stderr.decode()}" if tried.stderr else None
 
 
-pytestmark = [
-    pytest.mark.skipif(_reason() is not None, reason=str(_reason())),
-    pytest.mark.xdist_group("unprivileged"),
-]
+pytestmark = pytest.mark.skipif(_reason() is not None, reason=str(_reason()))
 
 
 class Container:
