@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened to one table, as it is also kept beside the data."""
+    """What happened to one table, as it is also kept beside the data.
+
+    `moved_by` is the run that last posted rows of it; a later run may find nothing to do.
+    """
 
     table: str
     run_id: str
@@ -54,6 +57,7 @@ class Outcome:
     seconds: Mapping[str, float] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    moved_by: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -138,6 +142,7 @@ def publish_table(bench: Workbench, table: Table, *, run_id: str, force: bool = 
             "empty_seconds": round(published.empty_seconds, 3),
         },
         checks=_checks(published, rejected, settings),
+        moved_by=run_id if published.posts else _moved_by(bench, table.name),
     )
     keep_outcome(bench, outcome)
     return outcome
@@ -151,6 +156,11 @@ def last_outcome(bench: Workbench, table: str) -> Outcome | None:
     return Outcome(
         **{**found, "at": datetime.fromisoformat(found["at"]), "batches": tuple(found["batches"])}
     )
+
+
+def _moved_by(bench: Workbench, table: str) -> str:
+    earlier = last_outcome(bench, table)
+    return earlier.moved_by if earlier else ""
 
 
 def keep_outcome(bench: Workbench, outcome: Outcome) -> None:

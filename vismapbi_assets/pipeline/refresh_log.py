@@ -40,11 +40,10 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
     if not unsound:
         unsound = [r.name for r in finance_results(bench).values() if r.forbids and not r.passed]
     known = store.documents.get(VERIFIED) or {}
-    plans = {name: store.published(name).meta().plan for name in outcomes}
     rows: list[dict[str, Any]] = []
     if not unsound and as_of is not None:
         for name, outcome in outcomes.items():
-            if outcome is not None and _is_news(known.get(name), plans[name], as_of):
+            if outcome is not None and _is_news(known.get(name), outcome, as_of):
                 rows.append(_row(bench, name, outcome, as_of, run_id))
     table = TABLE[LOG]
     computed = table.schema
@@ -58,7 +57,12 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
         logged = {r["TableName"] for r in rows}
         store.documents.put(
             VERIFIED,
-            known | {name: {"plan": plans[name], "as_of": str(as_of)} for name in logged},
+            known
+            | {
+                name: {"run": outcome.moved_by, "as_of": str(as_of)}
+                for name, outcome in outcomes.items()
+                if outcome is not None and name in logged
+            },
         )
     text = (
         "every table is verified"
@@ -100,8 +104,9 @@ def publish_refresh_log(bench: Workbench, *, run_id: str) -> Outcome:
     return result
 
 
-def _is_news(known: dict[str, Any] | None, plan: int, as_of: date) -> bool:
-    return known is None or known.get("as_of") != str(as_of) or known.get("plan") != plan
+def _is_news(known: dict[str, Any] | None, outcome: Outcome, as_of: date) -> bool:
+    logged = (known or {}).get("as_of"), (known or {}).get("run")
+    return logged != (str(as_of), outcome.moved_by)
 
 
 def _row(bench: Workbench, name: str, outcome: Outcome, as_of: date, run_id: str) -> dict[str, Any]:
