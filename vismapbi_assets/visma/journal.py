@@ -62,7 +62,9 @@ class Assembler:
         frame = pl.concat([*(f for f in earlier if f is not None), page])
         self._cut, rest = _parted(frame, frame["key"] == page["key"].item(-1))
         rest = judged(self._joined(rest))
-        proved = rest.select(pl.col("rule").is_null() & _told()).to_series()
+        left = pl.concat([_no_keys(), *self._left])
+        once = ~pl.col("key").is_in(left.implode())  # who has left waits for all that came
+        proved = rest.select(pl.col("rule").is_null() & _told() & once).to_series()
         if not proved.all():
             self._open.put(rest.filter(~proved).drop("rule", "reason"))
             rest = rest.filter(proved)

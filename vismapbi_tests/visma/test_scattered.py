@@ -202,3 +202,13 @@ def test_fragments_come_back_from_disk_by_key_and_in_order():
     assert sum(map(len, keys)) == len(set().union(*keys)) == 61
     assert all(part["number"].is_sorted() for part in parts)
     assert list(waiting.parts()) == []
+
+
+def test_a_batch_of_zeros_that_comes_in_pieces_is_counted_once():
+    batches = [batch(0, [(0, 0), (0, 0), (0, 0)]), batch(1, [(5, 0), (0, 5)])]
+    with desks() as desk:
+        desk.books.before = Scattered(batches, interleaved(batches))
+        done = desk.extract("journalTransaction", journal_page_size=1)
+        assert done.complete, done.reason
+        assert (done.readings, done.held, done.read) == (1, 0, 2)
+        assert stored(desk) == source(batches)
