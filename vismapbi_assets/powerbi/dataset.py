@@ -126,25 +126,25 @@ class DatasetKeeper:
 
         The service does not tell columns, so every table is PUT once to make sure of them.
         """
-        found = dataset_id
-        shown = self.client.dataset(found)
-        if not shown.get("addrowsapienabled"):
-            raise NotPushDataset("adopt dataset", detail=f"{model.name!r} ({found}) takes no rows")
-        names, wanted = set(self.client.tables(found)), {t.name for t in model.tables}
+        if not self.client.dataset(dataset_id).get("addrowsapienabled"):
+            raise NotPushDataset(
+                "adopt dataset", detail=f"{model.name!r} ({dataset_id}) takes no rows"
+            )
+        names, wanted = set(self.client.tables(dataset_id)), {t.name for t in model.tables}
         if names != wanted:
             raise AmbiguousDataset(
                 "adopt dataset",
                 detail=(
-                    f"{model.name!r} ({found}) is not ours: tables only there "
+                    f"{model.name!r} ({dataset_id}) is not ours: tables only there "
                     f"{sorted(names - wanted)}, only in the model {sorted(wanted - names)}. "
                     "Choices: give the dataset of this project another name, or delete that one"
                 ),
             )
         for table in model.tables:
-            self.client.put_table(found, table.name, table_request(table))
-            self._rows_after_put(found, table.name)
+            self.client.put_table(dataset_id, table.name, table_request(table))
+            self._rows_after_put(dataset_id, table.name)
         self.objects.delete(CREATING)
-        return self.registry.pin(found, model, "adopted")
+        return self.registry.pin(dataset_id, model, "adopted")
 
     def _create(self, model: PushModel) -> Pinned:
         if not self._claim_creation():

@@ -62,8 +62,7 @@ class Assembler:
         frame = pl.concat([*(f for f in earlier if f is not None), page])
         self._cut, rest = _parted(frame, frame["key"] == page["key"].item(-1))
         rest = judged(self._joined(rest))
-        left = pl.concat([_no_keys(), *self._left])
-        once = ~pl.col("key").is_in(left.implode())  # who has left waits for all that came
+        once = ~pl.col("key").is_in(self._gone().implode())  # who has left waits for all that came
         proved = rest.select(pl.col("rule").is_null() & _told() & once).to_series()
         if not proved.all():
             self._open.put(rest.filter(~proved).drop("rule", "reason"))
@@ -79,7 +78,7 @@ class Assembler:
         """The batches that waited, some at a time, without the late ones."""
         if self._cut is not None:
             self._open.put(self._cut)
-        left = pl.concat([_no_keys(), *self._left])
+        left = self._gone()
         again = left.is_duplicated() | left.is_in(self._open.keys().implode())
         self.late = left.filter(again).unique()
         self._cut, self._left = None, []
@@ -87,6 +86,10 @@ class Assembler:
             waited = frame.filter(~frame["key"].is_in(self.late.implode()))
             if waited.height:
                 yield judged(self._joined(waited))
+
+    def _gone(self) -> pl.Series:
+        """The keys of all that has left."""
+        return pl.concat([_no_keys(), *self._left])
 
     def _joined(self, frame: pl.DataFrame) -> pl.DataFrame:
         twice = frame["key"].is_duplicated()
