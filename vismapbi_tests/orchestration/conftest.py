@@ -116,23 +116,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with running_sandbox(start=datetime.now(UTC), scale=0.01) as running:
         yield running
 
 
 @pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox as nobody has used it: an empty Power BI, no faults, no calls."""
+    shared_sandbox.powerbi.reset()
+    yield shared_sandbox
+    visma = shared_sandbox.visma
+    visma.faults.clear()
+    visma.configure(forbidden={}, unlicensed=[], rate_limit=15_000, latency_seconds=0.0)
+    visma.log.clear()
+
+
+@pytest.fixture
 def world(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The sandbox without faults, an empty store and an empty history."""
+    """The sandbox, an empty store and an empty history."""
     for name, value in sandbox.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("VISMAPBI_STORE", str(tmp_path / "store"))
     monkeypatch.delenv("VISMAPBI_KEY", raising=False)
-    sandbox.powerbi.reset()
     with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
         made = World(sandbox, tmp_path, monkeypatch, instance)
         made.configure()
         yield made
-    sandbox.visma.faults.clear()
-    sandbox.visma.configure(forbidden={}, unlicensed=[], rate_limit=15_000)
-    sandbox.visma.log.clear()

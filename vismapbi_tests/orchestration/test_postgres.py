@@ -155,7 +155,6 @@ def deployment(folder: Path, sandbox: Sandbox) -> Iterator[Deployment]:
 def test_a_backfill_outlives_its_code_server_and_its_workers(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    sandbox.powerbi.reset()
     with deployment(tmp_path, sandbox) as deployed:
         services = deployed.services
         services.limit("visma_api", 0)
