@@ -10,12 +10,15 @@ import multiprocessing
 import resource
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 
+import vismapbi_assets  # noqa: F401 - sets up the allocator before polars is loaded
+
+# isort: split
 import polars as pl
-import uvicorn
 from encode import journal_lines
 
 from vismapbi_assets.powerbi.auth import Principal, TokenSource
@@ -25,8 +28,6 @@ from vismapbi_assets.powerbi.publisher import Publisher
 from vismapbi_assets.powerbi.quota import Quota
 from vismapbi_assets.powerbi.quota_ledger import QUERIES, Limits
 from vismapbi_assets.powerbi.schema import PushColumn, PushModel, PushTable
-from vismapbi_assets.sandbox.powerbi.app import build_powerbi_app
-from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
 from vismapbi_assets.settings_shape import Secret
 from vismapbi_assets.store.store import Store
 
@@ -38,6 +39,12 @@ SLICE = 20_000
 
 
 def serve(pipe: Connection) -> None:
+    """The simulated service with its limits lifted, until told to stop."""
+    import uvicorn
+
+    from vismapbi_assets.sandbox.powerbi.app import build_powerbi_app
+    from vismapbi_assets.sandbox.powerbi.state import PowerBISandbox
+
     sandbox = PowerBISandbox()
     sandbox.set_limits(rows_per_hour=10**9, posts_per_minute=10**6, large_table_rows=10**9)
     config = uvicorn.Config(
@@ -45,8 +52,6 @@ def serve(pipe: Connection) -> None:
     )
     server = uvicorn.Server(config)
     server.config.load()
-    import threading
-
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -121,7 +126,7 @@ def main(rows: int) -> None:
             print(
                 f"{name}: {done.action} {done.posted:,} rows in {done.posts} POSTs, {done.status}, "
                 f"verified {done.verified}; {wall:.1f} s ({rows / wall:,.0f} rows/s), "
-                f"{cpu / rows * 1e6:.1f} CPU s per million rows, peak {peak:.0f} MB"
+                f"{cpu / rows * 1e6:.1f} CPU s per million rows, peak {peak:.0f} MiB"
             )
     here.send("stop")
     process.join(timeout=5)

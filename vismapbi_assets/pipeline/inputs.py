@@ -26,7 +26,7 @@ from vismapbi_assets.settings_shape import Company
 from vismapbi_assets.store import Store
 from vismapbi_assets.visma.entities.catalogue import CATALOGUE
 
-SLICE_LINES = 50_000
+SLICE_LINES = 30_000
 
 
 @dataclass(frozen=True, slots=True)

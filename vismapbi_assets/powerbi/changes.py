@@ -13,10 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
+from vismapbi_assets.powerbi.index import PublishedIndex, in_several
 from vismapbi_assets.powerbi.planner import PLATFORM, Counts
 from vismapbi_assets.powerbi.rows import (
     DELTA,
-    HASH,
     PARENT,
     ROW_HASH,
     ROW_KEY,
@@ -33,7 +33,7 @@ from vismapbi_assets.powerbi.schema import PushTable
 from vismapbi_assets.powerbi.values import REASON, check_columns, check_values
 from vismapbi_assets.store.published import PublishedTable
 
-SLICE = 20_000
+SLICE = 10_000
 
 
 @dataclass
@@ -45,6 +45,8 @@ class Changes:
         parents: where given, only published rows of these parents are compared; all others stay.
         additions_only: rows are only ever added; published ones are never changed (append tables).
         replace_share: from which share of changes on old versions are not looked up any more.
+        compared: how many published rows the wanted rows are compared with.
+        vanished: keys of published rows that are not wanted any more.
     """
 
     table: PushTable
@@ -58,6 +60,8 @@ class Changes:
     ignored: int = 0
     only_replaceable: bool = False
     received: int = 0
+    compared: int = 0
+    vanished: pl.Series = field(default_factory=lambda: pl.Series(ROW_KEY, [], dtype=pl.String))
     rejected: list[pl.DataFrame] = field(default_factory=list)
     _folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="vismapbi-")
@@ -65,25 +69,12 @@ class Changes:
     _files: list[Path] = field(default_factory=list)
     _new: list[pl.Series] = field(default_factory=list)
     _dropped: list[pl.Series] = field(default_factory=list)
-    _vanished: pl.Series | None = None
 
     def __post_init__(self) -> None:
-        self._scope = None
         self._held = self.published.schema
+        self._scope = None
         if self.parents is not None:
             self._scope = self.published.lookup_parents(self.parents.unique())
-            known = self._scope.select(ROW_KEY, ROW_HASH).lazy()
-        elif self.published.exists():
-            known = self.published.current([ROW_KEY, ROW_HASH])
-        else:
-            known = pl.LazyFrame(schema={ROW_KEY: pl.String, ROW_HASH: pl.String})
-        index = (
-            known.select(hashed(), pl.col(ROW_HASH).cast(pl.UInt64))
-            .sort(HASH)
-            .collect(engine="streaming")
-        )
-        self._known, self._row_hashes = index[HASH], index[ROW_HASH]
-        self._is_seen = pl.repeat(False, len(index), dtype=pl.Boolean, eager=True)
 
     def __enter__(self) -> Changes:
         return self
@@ -91,34 +82,43 @@ class Changes:
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
 
-    @property
-    def compared(self) -> int:
-        """How many published rows the wanted rows are compared with."""
-        return len(self._known)
-
     def take(self, frames: Iterable[pl.DataFrame]) -> None:
-        """Compares all wanted rows."""
+        """Compares all wanted rows, once; the index of the published ones is held no longer."""
+        index = self._index()
+        self.compared = len(index)
         for frame in frames:
             check_columns(self.table, frame, PLATFORM)
             for piece in frame.iter_slices(SLICE):
-                self._take(piece)
+                self._take(piece, index)
         self._drop_repeated()
+        gone = index.unseen()
+        if not self.additions_only and len(gone):
+            self.vanished = self._keys_of(gone)
 
-    def _take(self, frame: pl.DataFrame) -> None:
+    def _index(self) -> PublishedIndex:
+        if self._scope is not None:
+            known = self._scope.select(ROW_KEY, ROW_HASH).lazy()
+        elif self.published.exists():
+            known = self.published.current([ROW_KEY, ROW_HASH])
+        else:
+            known = pl.LazyFrame(schema={ROW_KEY: pl.String, ROW_HASH: pl.String})
+        return PublishedIndex(known, self.published.meta().net)
+
+    def _take(self, frame: pl.DataFrame, index: PublishedIndex) -> None:
         checked = check_values(self.table, frame)
         if checked.rejected.height:
             bad = keyed(self.table, checked.rejected, self.parent)
             self._reject(bad.with_columns(checked.rejected[REASON]))
-            self._see(*self._find(bad))
-        rows = self._once(keyed(self.table, checked.good, self.parent, self._held))
-        self.received += rows.height
-        position, is_known = self._find(rows)
-        self._see(position, is_known)
-        same = is_known
-        if self.compared:
-            hashes = rows[ROW_HASH].cast(pl.UInt64)
-            same = is_known & (self._row_hashes.gather(position) == hashes)
-        old, new = rows.filter(is_known & ~same), rows.filter(~is_known)
+            index.see(index.match(bad))
+        rows = keyed(self.table, checked.good, self.parent, self._held)
+        match = index.match(rows)
+        index.see(match)
+        first = rows[ROW_KEY].is_first_distinct() & ~match.is_seen
+        if not first.all():
+            self._reject(with_reason(rows.filter(~first), "the key occurs twice"))
+        self.received += int(first.sum())
+        old = rows.filter(first & match.is_known & ~match.is_same)
+        new = rows.filter(first & ~match.is_known)
         if self.additions_only:
             self.ignored += old.height
             old = old.clear()
@@ -129,29 +129,6 @@ class Changes:
         self.added += new.height
         self._new.append(new.select(hashed()).to_series())
         self._spill(new)
-
-    def _find(self, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-        """Where the rows' keys stand among the published ones, and whether they do."""
-        if not self.compared:
-            nowhere = pl.zeros(rows.height, dtype=pl.UInt32, eager=True)
-            return nowhere, pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
-        hashes = rows.select(hashed()).to_series()
-        position = self._known.search_sorted(hashes).clip(upper_bound=self.compared - 1)
-        return position, self._known.gather(position) == hashes
-
-    def _see(self, position: pl.Series, is_known: pl.Series) -> None:
-        if is_known.any():
-            self._is_seen = self._is_seen.scatter(position.filter(is_known), True)
-
-    def _once(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows without those whose key came before; the first one stands."""
-        first = rows[ROW_KEY].is_first_distinct()
-        if self.compared:
-            position, is_known = self._find(rows)
-            first = first & ~(is_known & self._is_seen.gather(position))
-        if not first.all():
-            self._reject(with_reason(rows.filter(~first), "the key occurs twice"))
-        return rows.filter(first)
 
     def _changed(self, rows: pl.DataFrame) -> None:
         """Spills changed rows, each after the reversal of its published version."""
@@ -194,8 +171,8 @@ class Changes:
 
     def _drop_repeated(self) -> None:
         """Rejects new keys that came in several frames; the first one stands."""
-        hashes = pl.concat(self._new).sort() if self._new else self._known.clear()
-        twice = set(hashes.filter(hashes == hashes.shift()).to_list())
+        twice = in_several(self._new)
+        self._new.clear()
         if not twice:
             return
         taken: set[int] = set()
@@ -214,16 +191,6 @@ class Changes:
                 self._files[number] = path.with_suffix(".once")
                 frame.filter(~mask).write_ipc(self._files[number], compression="lz4")
 
-    def vanished(self) -> pl.Series:
-        """Keys of published rows that are not wanted any more."""
-        if self._vanished is None:
-            gone = self._known.filter(~self._is_seen)
-            if self.additions_only or gone.is_empty():
-                self._vanished = pl.Series(ROW_KEY, [], dtype=pl.String)
-            else:
-                self._vanished = self._keys_of(gone)
-        return self._vanished
-
     def _keys_of(self, hashes: pl.Series) -> pl.Series:
         known = self._scope.lazy() if self._scope is not None else self.published.current([ROW_KEY])
         found = known.filter(key_hash().is_in(hashes.implode())).select(ROW_KEY)
@@ -231,14 +198,14 @@ class Changes:
 
     def counts(self, net: int, destination: int) -> Counts:
         """The figures that the planner decides by."""
-        vanished = len(self.vanished())
+        vanished = len(self.vanished)
         wanted = net + self.added - vanished
         return Counts(self.added, self.changed, vanished, wanted, destination)
 
     def appended(self) -> Iterator[pl.DataFrame]:
         """What appending posts: reversals and new versions."""
         yield from self._spilled()
-        gone = self.vanished()
+        gone = self.vanished
         for start in range(0, len(gone), SLICE):
             before = self._published(gone[start : start + SLICE])
             yield undone(self.table, before, None)
@@ -246,7 +213,7 @@ class Changes:
     def complete(self) -> Iterator[pl.DataFrame]:
         """What replacing posts: every row that is wanted, published ones included."""
         if self.published.exists():
-            gone = self.vanished().hash(seed=1)
+            gone = self.vanished.hash(seed=1)
             leaving = pl.concat([*self._dropped, gone]).unique()
             yield from without(self.published, self.table, leaving)
         for frame in self._spilled():

@@ -200,7 +200,7 @@ class Session:
             unasked=self.unasked,
             added=changes.added if changes else 0,
             changed=changes.changed if changes else 0,
-            vanished=len(changes.vanished()) if changes else 0,
+            vanished=len(changes.vanished) if changes else 0,
             ignored=changes.ignored if changes else 0,
             rejected=pl.concat(rejected, how="diagonal_relaxed") if rejected else pl.DataFrame(),
             notes=tuple(self.notes),
