@@ -24,9 +24,9 @@ def main() -> None:
     with sandbox_surroundings(Path("sandbox").absolute(), scale=0.2, keep_ports=False) as around:
         command = module("vismapbi_assets.cli", "sync", "--json")
 
-        def sync() -> float:
+        def sync(*chosen: str) -> float:
             began = time.perf_counter()
-            subprocess.run(command, env=around.environ, check=True, capture_output=True)
+            subprocess.run([*command, *chosen], env=around.environ, check=True, capture_output=True)
             return time.perf_counter() - began
 
         def reads() -> int:
@@ -41,15 +41,18 @@ def main() -> None:
         sync()
         before, posted, spent = reads(), posts(), _children_cpu()
         idle = sync()
+        cpu, calls, rows = _children_cpu() - spent, reads() - before, posts() - posted
+        one_company = sync("--company", "nordvik")
         print(
             json.dumps(
                 {
                     "first_sync_seconds": round(first, 1),
                     "idle_sync_seconds": round(idle, 1),
-                    "idle_sync_cpu_seconds": round(_children_cpu() - spent, 1),
+                    "idle_sync_cpu_seconds": round(cpu, 1),
+                    "one_company_seconds": round(one_company, 1),
                     "load": round(os.getloadavg()[0], 1),
-                    "idle_calls": reads() - before,
-                    "idle_posts": posts() - posted,
+                    "idle_calls": calls,
+                    "idle_posts": rows,
                 },
                 indent=2,
             )

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -341,16 +341,16 @@ def _example(key: str) -> str:
 
 
 def _check(file: File, origin: str) -> None:
-    def refuse(key: str, reason: str, example: str) -> None:
+    def refuse(key: str, reason: str, example: str) -> NoReturn:
         raise SettingsError(f"{origin}: {key}: {reason}. Example: {example}")
 
     try:
-        ZoneInfo(file.time_zone)
+        today = datetime.now(ZoneInfo(file.time_zone)).date()
     except (ZoneInfoNotFoundError, ValueError):
         refuse("time_zone", f"{file.time_zone!r} is no time zone", 'time_zone = "Europe/Oslo"')
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    if not date(2000, 1, 1) <= file.first_day <= tomorrow:
-        refuse("first_day", f"{file.first_day} is not between 2000 and today", "2026-11-01")
+    if not date(2000, 1, 1) <= file.first_day <= today:
+        reason = f"{file.first_day} is not between 2000 and today"
+        refuse("first_day", reason, f"first_day = {today}")
     keys = [c.key for c in file.companies]
     for key in {k for k in keys if keys.count(k) > 1}:
         refuse("companies.key", f"{key!r} is used twice", 'key = "se"')

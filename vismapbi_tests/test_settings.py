@@ -1,7 +1,8 @@
 """Settings: what is read, and the message that each mistake gets."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -191,3 +192,12 @@ def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     CredentialFile(path, new_key()).set("VISMA_CLIENT_ID", "value")
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_use_begins_today_at_the_latest_in_the_zone_of_the_file(tmp_path):
+    zone = "Pacific/Kiritimati"
+    there = GOOD.replace("Europe/Oslo", zone)
+    day = datetime.now(ZoneInfo(zone)).date()
+    assert load(tmp_path, there.replace("2026-11-01", str(day))).first_day == day
+    with pytest.raises(SettingsError, match="is not between 2000 and today"):
+        load(tmp_path, there.replace("2026-11-01", str(day + timedelta(days=1))))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import tomllib
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import msgspec
@@ -75,7 +76,7 @@ def init(
     if path.exists() and not force:
         raise click.ClickException(f"{path} is there already; --force replaces it")
     zone = time_zone or _ask("--time-zone", "Time zone of the companies", "Europe/Oslo")
-    day = _day(first_day or _ask("--first-day", "First day of use", date.today().isoformat()))  # noqa: DTZ011
+    day = _day(first_day or _ask("--first-day", "First day of use", _today(zone).isoformat()))
     rows = [_company(text) for text in companies] or _ask_companies()
     given: dict[str, dict[str, str]] = {
         "dataset": {"name": dataset or _ask("--dataset", "Semantic model", "Visma Finance")},
@@ -112,6 +113,14 @@ def _ask(option: str, question: str, default: str | None = None) -> str:
         raise click.UsageError(
             f"nobody answers {question!r}; without a terminal give {option}"
         ) from None
+
+
+def _today(zone: str) -> date:
+    """The day in the zone; a zone that is none is refused when the file is checked."""
+    try:
+        return datetime.now(ZoneInfo(zone)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return datetime.now(UTC).date()
 
 
 def _day(text: str) -> str:

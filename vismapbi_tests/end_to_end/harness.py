@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -221,7 +221,7 @@ def installation(
     with running_sandbox(scale=scale, seed=seed, start=START, **options) as sandbox:
         profiles = [c.profile for c in sandbox.visma.companies.values()][:companies]
         text = CONFIG.format(
-            first_day=START.date().replace(day=1),
+            first_day=START.date() - timedelta(days=30),
             timeout=timeout,
             page_size=page_size,
             journal_page_size=journal_page_size,
