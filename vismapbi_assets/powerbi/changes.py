@@ -96,13 +96,12 @@ class Changes:
             self.vanished = self._keys_of(gone)
 
     def _index(self) -> PublishedIndex:
+        columns = [ROW_KEY, ROW_HASH]
         if self._scope is not None:
-            known = self._scope.select(ROW_KEY, ROW_HASH).lazy()
-        elif self.published.exists():
-            known = self.published.current([ROW_KEY, ROW_HASH])
-        else:
-            known = pl.LazyFrame(schema={ROW_KEY: pl.String, ROW_HASH: pl.String})
-        return PublishedIndex(known, self.published.meta().net)
+            return PublishedIndex(self._scope.lazy().select(columns), self._scope.height)
+        if self.published.exists():
+            return PublishedIndex(self.published.current(columns), self.published.meta().net)
+        return PublishedIndex(pl.LazyFrame(schema=dict.fromkeys(columns, pl.String)), 0)
 
     def _take(self, frame: pl.DataFrame, index: PublishedIndex) -> None:
         checked = check_values(self.table, frame)
