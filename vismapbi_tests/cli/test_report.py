@@ -130,11 +130,11 @@ def test_trial_balances_add_up_to_zero_and_close_like_the_books(figures, sample)
     for key, found in zip(KEYS, figures()["trial_balances"], strict=True):
         total = found["total"]
         assert (total["opening"], total["closing"]) == ("0.00", "0.00")
-        assert Decimal(total["debit"]) == Decimal(total["credit"]) > 0
+        assert Decimal(total["debit"]) == Decimal(total["credit"])
         closing = {r["account"].split(" ")[0]: Decimal(r["closing"]) for r in found["rows"]}
         books = sample.totals[sample.at][key]["trial_balance"]
         for account in ("1500", "1920", "2400"):
-            assert closing[account] == Decimal(books[account]), account
+            assert closing[account] == Decimal(books[account]) != 0, account
 
 
 def test_statements_agree_with_the_key_figures_and_with_themselves(figures):

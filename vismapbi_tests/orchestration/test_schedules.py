@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -75,7 +75,8 @@ def test_operations_run_without_partitions(world: World, job: str) -> None:
 def test_a_request_for_open_documents_runs_as_it_is(world: World) -> None:
     world.run("visma/supplierInvoice", partition_key=world.key())
     world.sandbox.visma.log.clear()
-    request = tick(world, "open_documents_schedule")[0]
+    night = datetime.combine(world.today, time(4, 15), ZoneInfo("Europe/Oslo"))
+    request = tick(world, "open_documents_schedule", night)[0]
     done = world.run(
         "visma/supplierInvoice",
         config={
