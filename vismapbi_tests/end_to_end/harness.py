@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -183,9 +184,10 @@ class Installation:
         return self.sandbox.powerbi.rows(self.dataset_id, table)
 
     def calm(self) -> None:
-        """Let all trouble end, every late change be seen, and an hour pass.
+        """Let all trouble end, every late change be seen, and an hour pass, or a day's last minutes.
 
-        Within minutes of a change a list of several pages cannot be proved: a run says so.
+        Within minutes of a change a list of several pages cannot be proved: a run says so. No day
+        may end between the runs that follow.
         """
         visma, powerbi = self.sandbox.visma, self.sandbox.powerbi
         visma.faults.clear()
@@ -194,7 +196,12 @@ class Installation:
         visma.configure(order="id")
         powerbi.faults.clear()
         powerbi.set_switches(queries="available", visibility_delay=0.0)
-        Time(self.sandbox).sleep(3_700)
+        time = Time(self.sandbox)
+        time.sleep(3_700)
+        now = time.now().astimezone(ZoneInfo(self.settings.time_zone))
+        left = timedelta(days=1) - (now - now.replace(hour=0, minute=0, second=0, microsecond=0))
+        if left < timedelta(minutes=30):  # a new data date is news to RefreshLog
+            time.sleep(left.total_seconds() + 1)
 
 
 @cache
