@@ -184,7 +184,7 @@ class Installation:
         return self.sandbox.powerbi.rows(self.dataset_id, table)
 
     def calm(self) -> None:
-        """Let all trouble end, every late change be seen, and an hour pass, or a day's last minutes.
+        """Let all trouble end, every late change be seen, and an hour or the rest of the day pass.
 
         Within minutes of a change a list of several pages cannot be proved: a run says so. No day
         may end between the runs that follow.
