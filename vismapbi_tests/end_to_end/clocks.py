@@ -115,7 +115,12 @@ def dying_after(moments: int) -> Iterator[None]:
         def wrapped(*arguments: Any, **named: Any) -> Any:
             pass_moment()
             done = step(*arguments, **named)
-            pass_moment()
+            try:
+                pass_moment()
+            except Died:
+                if isinstance(done, requests.Response):
+                    done.close()  # as the system closes the sockets of a process that ended
+                raise
             return done
 
         return wrapped

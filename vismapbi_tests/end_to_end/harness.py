@@ -183,11 +183,11 @@ class Installation:
         """Every row that Power BI holds in a table, reversals included."""
         return self.sandbox.powerbi.rows(self.dataset_id, table)
 
-    def calm(self) -> None:
+    def calm(self, *, left: timedelta = timedelta(minutes=30)) -> None:
         """Let all trouble end, every late change be seen, and an hour or the rest of the day pass.
 
-        Within minutes of a change a list of several pages cannot be proved: a run says so. No day
-        may end between the runs that follow.
+        Within minutes of a change a list of several pages cannot be proved: a run says so. So much
+        is `left` of the day, since a new data date is news to RefreshLog.
         """
         visma, powerbi = self.sandbox.visma, self.sandbox.powerbi
         visma.faults.clear()
@@ -199,9 +199,9 @@ class Installation:
         time = Time(self.sandbox)
         time.sleep(3_700)
         now = time.now().astimezone(ZoneInfo(self.settings.time_zone))
-        left = timedelta(days=1) - (now - now.replace(hour=0, minute=0, second=0, microsecond=0))
-        if left < timedelta(minutes=30):  # a new data date is news to RefreshLog
-            time.sleep(left.total_seconds() + 1)
+        midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
+        if midnight - now < left:
+            time.sleep((midnight - now).total_seconds() + 1)
 
 
 @cache
