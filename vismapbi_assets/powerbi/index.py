@@ -19,7 +19,7 @@ AT_ONCE = 200_000
 SORTED = 1_000_000
 """Rows whose buckets are filled before the first is sorted; more take another reading."""
 _RANGE = 2**64 // BUCKETS
-_BUCKET = "bucket"
+_BUCKET = (pl.col(HASH) // _RANGE).cast(pl.UInt8).alias("bucket")
 
 
 @dataclass
@@ -57,7 +57,7 @@ class PublishedIndex:
         self._buckets: dict[int, Bucket] = {}
         share = max(1, min(BUCKETS, BUCKETS * SORTED // max(rows, 1)))
         for first in range(0, BUCKETS, share):
-            is_here = _bucket_of(HASH).is_between(first, first + share - 1)
+            is_here = _BUCKET.is_between(first, first + share - 1)
             part = hashes.filter(is_here) if share < BUCKETS else hashes
             self._buckets |= _buckets(part)
 
@@ -116,21 +116,16 @@ class PublishedIndex:
 def in_several(hashes: Sequence[pl.Series]) -> set[int]:
     """The key hashes that occur more than once in all the series together."""
     found: set[int] = set()
-    for number in range(BUCKETS):
-        low, high = number * _RANGE, (number + 1) * _RANGE - 1
-        parts = [series.filter(series.is_between(low, high)) for series in hashes]
-        ordered = pl.concat([pl.Series(HASH, [], dtype=pl.UInt64), *parts]).sort()
+    every = pl.concat([pl.Series(HASH, [], dtype=pl.UInt64), *hashes])
+    for number in range(BUCKETS if len(every) else 0):
+        ordered = every.filter(every.is_between(number * _RANGE, (number + 1) * _RANGE - 1)).sort()
         found.update(ordered.filter(ordered == ordered.shift()).to_list())
     return found
 
 
-def _bucket_of(column: str) -> pl.Expr:
-    return (pl.col(column) // _RANGE).cast(pl.UInt8)
-
-
 def _by_bucket(hashes: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    parts = hashes.with_columns(_bucket_of(HASH).alias(_BUCKET))
-    by_key = parts.partition_by(_BUCKET, as_dict=True, include_key=False, maintain_order=True)
+    parts = hashes.with_columns(_BUCKET)
+    by_key = parts.partition_by("bucket", as_dict=True, include_key=False, maintain_order=True)
     return {int(number): part for (number,), part in by_key.items()}
 
 

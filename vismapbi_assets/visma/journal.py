@@ -62,7 +62,9 @@ class Assembler:
         frame = pl.concat([*(f for f in earlier if f is not None), page])
         self._cut, rest = _parted(frame, frame["key"] == page["key"].item(-1))
         rest = judged(self._joined(rest))
-        once = ~pl.col("key").is_in(self._gone().implode())  # who has left waits for all that came
+        gone = self._gone()  # by far more keys than came: these are looked for, not the others
+        gone = gone.filter(gone.is_in(rest["key"].implode()))
+        once = ~pl.col("key").is_in(gone.implode())  # who has left waits for all that came
         proved = rest.select(pl.col("rule").is_null() & _told() & once).to_series()
         if not proved.all():
             self._open.put(rest.filter(~proved).drop("rule", "reason"))
