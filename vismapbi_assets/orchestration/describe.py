@@ -30,7 +30,7 @@ def table_schema(table: Table) -> dg.TableSchema:
             dg.TableColumn(
                 c.name,
                 c.data_type,
-                description=c.source,
+                description=c.source.replace("<", "\\<"),  # else the UI takes <company> for HTML
                 constraints=dg.TableColumnConstraints(nullable=c.nullable),
                 tags={"hidden": ""} if c.hidden else None,
             )

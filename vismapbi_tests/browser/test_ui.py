@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vismapbi_assets.model.semantic_model import TABLE
 from vismapbi_assets.sandbox.server import running_sandbox
 from vismapbi_tests.orchestration.conftest import first_of_days
 from vismapbi_tests.orchestration.services import Services, running_services
@@ -77,6 +78,14 @@ def test_lineage_leads_from_visma_to_powerbi(services: Services, page: Page, sho
     page.get_by_text("supplier", exact=True).first.wait_for()
     page.wait_for_timeout(2 * SECONDS)
     page.screenshot(path=str(shots / "lineage.png"))
+
+
+def test_what_a_column_is_made_from_is_readable(
+    services: Services, page: Page, shots: Path
+) -> None:
+    page.goto(f"{services.url}/assets/powerbi/Supplier?view=overview")
+    page.get_by_text(TABLE["Supplier"].columns[0].source, exact=True).first.wait_for()
+    page.screenshot(path=str(shots / "columns.png"))
 
 
 def test_a_backfill_started_in_the_ui_is_two_runs(
